@@ -1,0 +1,80 @@
+using Stash.Core.Sessions;
+
+namespace Stash.Core.Api;
+
+/// <summary>A page of sessions, newest first.</summary>
+public sealed record SessionList
+{
+    public required IReadOnlyList<Session> Items { get; init; }
+
+    public required ListMetadata Metadata { get; init; }
+}
+
+/// <param name="Continue">Send it back as <c>continue</c> for the next page; empty on the last.</param>
+public sealed record ListMetadata(string Continue);
+
+public sealed record AppList
+{
+    public required IReadOnlyList<AppSummary> Items { get; init; }
+}
+
+public sealed record RunningList
+{
+    public required IReadOnlyList<RunningSession> Items { get; init; }
+}
+
+/// <param name="Id">The running session that ended or fell silent.</param>
+public sealed record EndedEvent(string Id);
+
+/// <summary>The push gateway's groups.</summary>
+public sealed record GroupList
+{
+    public required IReadOnlyList<GroupSummary> Items { get; init; }
+}
+
+/// <summary>One group of the push gateway.</summary>
+public sealed record GroupSummary
+{
+    /// <summary>Grouping labels, <c>job</c> among them.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    public required int Families { get; init; }
+
+    public required int Samples { get; init; }
+
+    /// <summary>Last accepted push; null where none was.</summary>
+    public DateTimeOffset? LastPushTime { get; init; }
+
+    /// <summary>Last refused push; null where none was.</summary>
+    public DateTimeOffset? LastFailureTime { get; init; }
+}
+
+/// <summary>What settings would create, before they are saved.</summary>
+public sealed record SettingsPreview
+{
+    /// <summary>Errors by field; empty where the settings are valid.</summary>
+    public required IReadOnlyList<FieldError> Errors { get; init; }
+
+    /// <summary>What would exist, and what of today's would go.</summary>
+    public required IReadOnlyList<PreviewItem> Items { get; init; }
+}
+
+/// <param name="Field">Path of the field, as <c>spec.agent</c>.</param>
+/// <param name="Message">What is wrong and what is accepted.</param>
+public sealed record FieldError(string Field, string Message);
+
+/// <summary>One resource or file that the settings make.</summary>
+public sealed record PreviewItem
+{
+    /// <summary><c>create</c>, <c>update</c>, <c>delete</c> or <c>keep</c>.</summary>
+    public required string Action { get; init; }
+
+    /// <summary>What it is, as <c>ServiceMonitor</c> or <c>Prometheus scrape configuration</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Its name, or its path relative to the data folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its content as YAML; empty for a deletion.</summary>
+    public required string Content { get; init; }
+}

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Stash.Core.Monitoring;
+using Stash.Core.Sessions;
+
+namespace Stash.Core.Api;
+
+/// <summary>Source-generated JSON of everything that goes over the API: camelCase, nulls left out, times RFC 3339.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SessionList))]
+[JsonSerializable(typeof(SessionAggregates))]
+[JsonSerializable(typeof(AppList))]
+[JsonSerializable(typeof(RunningList))]
+[JsonSerializable(typeof(EndedEvent))]
+[JsonSerializable(typeof(GroupList))]
+[JsonSerializable(typeof(SettingsPreview))]
+[JsonSerializable(typeof(MonitoringManifest))]
+[JsonSerializable(typeof(KubernetesStatus))]
+public sealed partial class StashJson : JsonSerializerContext;
