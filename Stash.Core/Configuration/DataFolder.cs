@@ -1,0 +1,64 @@
+namespace Stash.Core.Configuration;
+
+/// <summary>The data folder: made on first use, mode 0700, checked to be writable; and its files that hold secrets, mode 0600.</summary>
+public sealed class DataFolder
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private DataFolder(string path) => FullPath = path;
+
+    public string FullPath { get; }
+
+    public string ApiToken => In("api-token");
+
+    public string CaCertificate => In("ca.crt");
+
+    /// <exception cref="UserErrorException">The folder cannot be made or written.</exception>
+    public static DataFolder Open(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+            var probe = System.IO.Path.Combine(path, $".probe-{Environment.ProcessId}");
+            File.WriteAllBytes(probe, [0]);
+            File.Delete(probe);
+            return new DataFolder(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"The data folder {path} cannot be written ({Reason(e)}): make it writable for this user, or name another with --data-dir.", inner: e);
+        }
+    }
+
+    public string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([FullPath, .. names]);
+
+    /// <summary>Writes a file so that a crash leaves either the old content or the new: a temporary file, fsync, rename.</summary>
+    /// <param name="path">Absolute path; its folder exists.</param>
+    /// <param name="content">The whole content.</param>
+    /// <param name="secret">Mode 0600 instead of 0644.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool secret = false)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = secret ? OwnerOnly : OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static string Reason(Exception e) => e switch
+    {
+        UnauthorizedAccessException => "permission denied",
+        DirectoryNotFoundException => "no such folder",
+        IOException io when (io.HResult & 0xFFFF) is 28 => "no space left",
+        _ => "not a folder, or not writable",
+    };
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Stash.Core.Configuration;
+
+/// <summary>
+/// Reads one section of the configuration strictly: collects an error for each wrong value, and for each key that no
+/// option has (a misspelt key must not be silently without effect).
+/// </summary>
+internal sealed class OptionReader(IConfigurationSection section, List<string> errors)
+{
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    public string Text(string key, string fallback)
+    {
+        var value = Value(key);
+        return string.IsNullOrEmpty(value) ? fallback : value;
+    }
+
+    public bool Flag(string key, bool fallback)
+    {
+        var value = Value(key);
+        if (string.IsNullOrEmpty(value))
+        {
+            return fallback;
+        }
+
+        if (bool.TryParse(value, out var flag))
+        {
+            return flag;
+        }
+
+        Wrong(key, value, "true or false");
+        return fallback;
+    }
+
+    public long Number(string key, long fallback, long min, long max)
+    {
+        var value = Value(key);
+        if (string.IsNullOrEmpty(value))
+        {
+            return fallback;
+        }
+
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Wrong(key, value, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
+        return fallback;
+    }
+
+    public ListenAddress Listen(string key, string fallback)
+    {
+        var value = Text(key, fallback);
+        if (ListenAddress.TryParse(value, out var address))
+        {
+            return address;
+        }
+
+        Wrong(key, value, ListenAddress.Accepted);
+        return ListenAddress.TryParse(fallback, out address) ? address : throw new ArgumentException("Not an address.", nameof(fallback));
+    }
+
+    public Uri Https(string key, string fallback)
+    {
+        var value = Text(key, fallback);
+        if (Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.AbsolutePath == "/")
+        {
+            return uri;
+        }
+
+        Wrong(key, value, "an address as https://127.0.0.1:8443");
+        return new Uri(fallback);
+    }
+
+    public OptionReader Section(string key)
+    {
+        _known.Add(key);
+        return new OptionReader(section.GetSection(key), errors);
+    }
+
+    /// <summary>Names every key of the section that was not asked for.</summary>
+    public void RefuseUnknown()
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (!_known.Contains(child.Key))
+            {
+                errors.Add($"{child.Path} is not an option: accepted in {section.Path} are {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+
+    private string? Value(string key)
+    {
+        _known.Add(key);
+        return section[key];
+    }
+
+    private void Wrong(string key, string value, string accepted) =>
+        errors.Add($"{section.Path}:{key} is \"{value}\": give {accepted}.");
+}

@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Stash.Core.Configuration;
+
+/// <summary>
+/// The configuration tree <c>Stash:*</c>, shared by the operator and the console: from <c>appsettings.json</c>, then the
+/// environment (<c>Stash__Gateway__Address</c>), then flags. Read and checked once at start.
+/// </summary>
+public sealed record StashOptions
+{
+    /// <summary><c>Stash:DataDirectory</c>: the one folder that holds all state. Created with mode 0700.</summary>
+    public required string DataDirectory { get; init; }
+
+    public required GatewayOptions Gateway { get; init; }
+
+    public required ApiOptions Api { get; init; }
+
+    public required JournalOptions Journal { get; init; }
+
+    public required OperatorLinkOptions Operator { get; init; }
+
+    public required ConsoleOptions Console { get; init; }
+
+    /// <summary>Reads and checks the tree.</summary>
+    /// <exception cref="UserErrorException">A value is wrong or a key unknown: one line for each, with the key, the value and what is accepted.</exception>
+    public static StashOptions Read(IConfiguration configuration)
+    {
+        List<string> errors = [];
+        var root = new OptionReader(configuration.GetSection("Stash"), errors);
+        var gateway = root.Section("Gateway");
+        var api = root.Section("Api");
+        var journal = root.Section("Journal");
+        var link = root.Section("Operator");
+        var console = root.Section("Console");
+        var options = new StashOptions
+        {
+            DataDirectory = Path.GetFullPath(root.Text("DataDirectory", DefaultDataDirectory())),
+            Gateway = new GatewayOptions
+            {
+                Address = gateway.Listen("Address", "127.0.0.1:56789"),
+                AdminApi = gateway.Flag("AdminApi", false),
+                MaxPushBytes = gateway.Number("MaxPushBytes", 16 << 20, 1024, 1 << 30),
+            },
+            Api = new ApiOptions { Address = api.Listen("Address", "127.0.0.1:8443") },
+            Journal = new JournalOptions
+            {
+                MaxAge = TimeSpan.FromDays(journal.Number("MaxAgeDays", 400, 1, 36_500)),
+                MaxSessions = (int)journal.Number("MaxSessions", 1_000_000, 1, int.MaxValue),
+            },
+            Operator = new OperatorLinkOptions { Address = link.Https("Address", "https://127.0.0.1:8443") },
+            Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365) },
+        };
+        foreach (var reader in new[] { root, gateway, api, journal, link, console })
+        {
+            reader.RefuseUnknown();
+        }
+
+        return errors.Count == 0 ? options : throw new UserErrorException(string.Join('\n', errors));
+    }
+
+    /// <summary><c>$XDG_DATA_HOME/stash</c>, else <c>~/.local/share/stash</c>.</summary>
+    public static string DefaultDataDirectory()
+    {
+        var share = Environment.GetEnvironmentVariable("XDG_DATA_HOME");
+        return string.IsNullOrEmpty(share)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share", "stash")
+            : Path.Combine(share, "stash");
+    }
+}
+
+/// <summary><c>Stash:Gateway:*</c>: the push gateway.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Plain HTTP. Loopback by default: a push needs no authentication.</summary>
+    public required ListenAddress Address { get; init; }
+
+    /// <summary>Enables <c>PUT /api/v1/admin/wipe</c>.</summary>
+    public required bool AdminApi { get; init; }
+
+    /// <summary>Largest body of a push, in bytes, after decompression.</summary>
+    public required long MaxPushBytes { get; init; }
+}
+
+/// <summary><c>Stash:Api:*</c>: the operator's HTTPS endpoint.</summary>
+public sealed record ApiOptions
+{
+    public required ListenAddress Address { get; init; }
+}
+
+/// <summary><c>Stash:Journal:*</c>: how long sessions are kept. What exceeds either limit goes, oldest first.</summary>
+public sealed record JournalOptions
+{
+    public required TimeSpan MaxAge { get; init; }
+
+    public required int MaxSessions { get; init; }
+}
+
+/// <summary><c>Stash:Operator:*</c>: where the console finds the operator.</summary>
+public sealed record OperatorLinkOptions
+{
+    public required Uri Address { get; init; }
+}
+
+/// <summary><c>Stash:Console:*</c>: the console.</summary>
+public sealed record ConsoleOptions
+{
+    /// <summary>Days that a sign-in lasts without being used.</summary>
+    public required int SignInDays { get; init; }
+}
