@@ -1,0 +1,44 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+
+namespace Stash.Core.Sessions.Journal;
+
+internal sealed class JournalContext(DbContextOptions<JournalContext> options) : DbContext(options)
+{
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+
+    public DbSet<OperationRow> Operations => Set<OperationRow>();
+
+    public DbSet<AppRow> Apps => Set<AppRow>();
+
+    public DbSet<FollowedRow> Followed => Set<FollowedRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<SessionRow>(session =>
+        {
+            session.ToTable("sessions");
+            session.HasKey(s => s.Position);
+            session.HasIndex(s => s.Id).IsUnique();
+            session.HasIndex(s => new { s.EndTime, s.Position });
+            session.HasIndex(s => new { s.Namespace, s.App, s.EndTime });
+            session.HasMany(s => s.Operations).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
+            session.HasMany(s => s.Summaries).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<OperationRow>().ToTable("operations");
+        modelBuilder.Entity<SummaryRow>().ToTable("summaries");
+        modelBuilder.Entity<AppRow>(app =>
+        {
+            app.ToTable("apps");
+            app.HasKey(a => new { a.Namespace, a.App });
+        });
+        modelBuilder.Entity<FollowedRow>().ToTable("followed").Property(f => f.Id).ValueGeneratedNever();
+    }
+}
+
+/// <summary>Lets <c>dotnet ef migrations add</c> make the context without a running program.</summary>
+internal sealed class JournalContextFactory : IDesignTimeDbContextFactory<JournalContext>
+{
+    public JournalContext CreateDbContext(string[] args) =>
+        new(new DbContextOptionsBuilder<JournalContext>().UseSqlite("Data Source=design.db").Options);
+}
