@@ -33,15 +33,13 @@ public sealed class SessionJournal : IDisposable
         var options = new DbContextOptionsBuilder<JournalContext>().UseSqlite(connection.ToString()).Options;
         try
         {
-            await using var context = new JournalContext(options);
-            await context.Database.MigrateAsync(cancellationToken);
-            // What the journal has committed is released from the gateway's log: it must survive power loss as well.
-            await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", cancellationToken);
-            var check = await context.Database.SqlQueryRaw<string>("SELECT quick_check AS Value FROM pragma_quick_check(1)").ToListAsync(cancellationToken);
-            if (check is not ["ok"])
+            if (await CheckAsync(connection, cancellationToken) != "ok")
             {
                 throw Damaged(path, null);
             }
+
+            await using var context = new JournalContext(options);
+            await context.Database.MigrateAsync(cancellationToken);
         }
         catch (SqliteException e)
         {
@@ -176,6 +174,18 @@ public sealed class SessionJournal : IDisposable
         var since = app.LastSuccessTime ?? 0;
         app.FailuresSinceSuccess = await context.Sessions.CountAsync(
             s => s.Namespace == @namespace && s.App == name && s.Failed && s.EndTime > since, cancellationToken);
+    }
+
+    private static async Task<string?> CheckAsync(SqliteConnectionStringBuilder builder, CancellationToken cancellationToken)
+    {
+        await using var connection = new SqliteConnection(builder.ToString());
+        await connection.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        // The file remembers WAL; synchronous is FULL by SQLite's default: what is committed here is released from the gateway's log.
+        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA quick_check(1);";
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null;
     }
 
     private static UserErrorException Damaged(string path, Exception? cause) =>

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Stash.Core.Configuration;
+
+/// <summary>The sources of the configuration, each over the one before: <c>appsettings.json</c> beside the program, another file, the environment, flags.</summary>
+public static class StashConfiguration
+{
+    /// <param name="file">A further JSON file; null for none.</param>
+    /// <param name="flags">Keys and values given on the command line.</param>
+    /// <exception cref="UserErrorException">A file is missing or not JSON.</exception>
+    public static IConfigurationRoot Build(string? file, IEnumerable<KeyValuePair<string, string?>> flags)
+    {
+        var builder = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true);
+        if (file is not null)
+        {
+            builder.AddJsonFile(file, optional: false);
+        }
+
+        try
+        {
+            return builder.AddEnvironmentVariables().AddInMemoryCollection(flags).Build();
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new UserErrorException($"There is no configuration file {file}: give one that exists with --config.", exitCode: 2, inner: e);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw new UserErrorException($"{file ?? "appsettings.json"} is not JSON: {(e.InnerException as System.Text.Json.JsonException)?.LineNumber switch { { } line => $"look at line {line + 1}.", null => "check its braces and commas." }}", inner: e);
+        }
+    }
+}

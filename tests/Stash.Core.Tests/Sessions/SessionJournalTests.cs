@@ -1,0 +1,195 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using Stash.Core.Configuration;
+using Stash.Core.Sessions;
+using Stash.Core.Sessions.Journal;
+using static Stash.Core.Tests.Sessions.Pushes;
+
+namespace Stash.Core.Tests.Sessions;
+
+public sealed class SessionJournalTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(Noon.AddHours(1));
+    private readonly List<SessionJournal> _opened = [];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private string File => _folder.In("journal.db");
+
+    public void Dispose()
+    {
+        _opened.ForEach(j => j.Dispose());
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_session_comes_back_as_it_went_in()
+    {
+        var journal = await OpenAsync();
+        var session = Session("a", 5, failed: true);
+        await journal.AppendAsync([session], 7, Stop);
+
+        // Opened again, as after a restart.
+        journal.Dispose();
+        journal = await OpenAsync();
+        var read = (await journal.Reader.FindAsync("a", Stop))!;
+        read.FileGroups.ShouldBe(session.FileGroups);
+        read.Summaries.ShouldBe(session.Summaries);
+        (read with { FileGroups = session.FileGroups, Summaries = session.Summaries }).ShouldBe(session);
+        (await journal.FollowedAsync(Stop)).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Delivered_twice_it_is_one_session()
+    {
+        var journal = await OpenAsync();
+        (await journal.AppendAsync([Session("a", 5), Session("a", 5)], 1, Stop)).Count.ShouldBe(1);
+        (await journal.AppendAsync([Session("a", 5), Session("b", 6)], 2, Stop)).Select(a => a.Session.Id).ShouldBe(["b"]);
+        (await ListAsync(journal, new SessionQuery())).ShouldBe(["b", "a"]);
+    }
+
+    [Fact]
+    public async Task Pages_go_back_in_time_without_gaps_though_sessions_arrive_meanwhile()
+    {
+        var journal = await OpenAsync();
+        // Equal ends: the order of arrival decides.
+        await journal.AppendAsync([.. Enumerable.Range(0, 25).Select(i => Session($"s{i:00}", i / 3))], 1, Stop);
+        List<string> seen = [];
+        string? next = null;
+        do
+        {
+            var (items, token) = await journal.Reader.ListAsync(new SessionQuery(), 10, next, Stop);
+            seen.AddRange(items.Select(i => i.Id));
+            next = token;
+            await journal.AppendAsync([Session($"late{seen.Count}", 100 + seen.Count)], 2, Stop);
+        }
+        while (next.Length > 0);
+
+        seen.ShouldBe(Enumerable.Range(0, 25).Reverse().Select(i => $"s{i:00}"));
+    }
+
+    [Fact]
+    public async Task Each_filter_filters()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("a", 1), Session("b", 2, failed: true), Session("c", 3, app: "db"), Session("d", 4, @namespace: "mail")], 1, Stop);
+
+        (await ListAsync(journal, new SessionQuery { Outcome = SessionOutcome.Failed })).ShouldBe(["b"]);
+        (await ListAsync(journal, new SessionQuery { Apps = ["db", "none"] })).ShouldBe(["c"]);
+        (await ListAsync(journal, new SessionQuery { Namespaces = ["shop"] })).ShouldBe(["c", "b", "a"]);
+        (await ListAsync(journal, new SessionQuery { From = Noon.AddSeconds(2), To = Noon.AddSeconds(4) })).ShouldBe(["c", "b"]);
+    }
+
+    [Fact]
+    public async Task Aggregates_count_and_rank_per_bucket_operation_and_app()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync(
+            [.. Enumerable.Range(1, 20).Select(i => Session($"w{i}", i, failed: i == 20, seconds: i)), Session("d", 65, app: "db", seconds: 8)], 1, Stop);
+
+        var all = await journal.Reader.AggregateAsync(new SessionQuery { From = Noon }, 60, Stop);
+
+        (all.Count, all.Failures, all.BucketSeconds).ShouldBe((21, 1, 60));
+        all.Buckets.Select(b => (b.Start, b.App, b.Count, b.Failures, b.P50Seconds, b.P95Seconds, b.MaxSeconds))
+            .ShouldBe([(Noon, "web", 20, 1, 10d, 19d, 20d), (Noon.AddSeconds(60), "db", 1, 0, 8d, 8d, 8d)]);
+        all.Operations.Where(o => o.App == "db").Select(o => (o.Op, o.P50Seconds)).ShouldBe([("backup", 6d), ("forget", 2d)]);
+        var web = all.Apps.Single(a => a.App == "web");
+        (web.Count, web.Failures, web.P50Seconds, web.P95Seconds, web.MaxSeconds).ShouldBe((20, 1, 10d, 19d, 20d));
+        (web.LastOutcome, web.FailuresSinceSuccess, web.LastSuccessTime).ShouldBe((SessionOutcome.Failed, 1, Noon.AddSeconds(19)));
+        web.NextRunTime.ShouldBe(Noon.AddSeconds(20 + 3600));
+    }
+
+    [Fact]
+    public async Task Several_file_groups_of_one_session_are_one_operation()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("a", 1) with { FileGroups = [new("/a", "backup", 2), new("/b", "backup", 3)] }], 1, Stop);
+        var operation = (await journal.Reader.AggregateAsync(new SessionQuery { From = Noon }, 60, Stop)).Operations.ShouldHaveSingleItem();
+        (operation.Count, operation.MaxSeconds).ShouldBe((1, 5d));
+    }
+
+    [Fact]
+    public async Task A_session_delivered_late_does_not_hide_a_later_one()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("new", 50)], 1, Stop);
+        await journal.AppendAsync([Session("old", 10, failed: true)], 2, Stop);
+        var app = (await journal.Reader.AppsAsync(Stop)).ShouldHaveSingleItem();
+        (app.LastOutcome, app.LastSessionTime, app.FailuresSinceSuccess).ShouldBe((SessionOutcome.Succeeded, Noon.AddSeconds(50), 0));
+    }
+
+    [Fact]
+    public async Task Retention_goes_by_age_then_by_count_and_the_last_success_stays_known()
+    {
+        var journal = await OpenAsync(new JournalOptions { MaxAge = TimeSpan.FromDays(10), MaxSessions = 3 });
+        await journal.AppendAsync([Session("only-success", -20 * 86400), .. Enumerable.Range(1, 5).Select(i => Session($"f{i}", i, failed: true))], 1, Stop);
+
+        (await journal.TrimAsync(Stop)).ShouldBe(3);
+
+        (await ListAsync(journal, new SessionQuery())).ShouldBe(["f5", "f4", "f3"]);
+        (await journal.Reader.AppsAsync(Stop)).ShouldHaveSingleItem().LastSuccessTime.ShouldBe(Noon.AddDays(-20));
+    }
+
+    [Fact]
+    public async Task Arrivals_after_a_position_come_in_their_order()
+    {
+        var journal = await OpenAsync();
+        var first = (await journal.AppendAsync([Session("b", 9)], 1, Stop)).ShouldHaveSingleItem().Position;
+        await journal.AppendAsync([Session("a", 1), Session("c", 30)], 2, Stop);
+        (await journal.Reader.SinceAsync(first, 10, Stop)).Select(s => s.Session.Id).ShouldBe(["a", "c"]);
+        (await journal.Reader.LastPositionAsync(Stop)).ShouldBe((await journal.Reader.SinceAsync(first, 10, Stop))[^1].Position);
+    }
+
+    [Fact]
+    public async Task A_commit_is_synced_to_the_disk()
+    {
+        await OpenAsync();
+        await using var connection = new SqliteConnection($"Data Source={File}");
+        await connection.OpenAsync(Stop);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA journal_mode; PRAGMA synchronous;";
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        await reader.ReadAsync(Stop);
+        reader.GetString(0).ShouldBe("wal");
+        await reader.NextResultAsync(Stop);
+        await reader.ReadAsync(Stop);
+        reader.GetInt32(0).ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("this is no database, and long enough to be looked at as one, so that SQLite reads its header in full................")]
+    [InlineData("SQLite format 3\0 and then nonsense nonsense nonsense nonsense nonsense nonsense nonsense nonsense nonsense nonsense")]
+    public async Task A_damaged_file_is_one_line_with_the_remedy(string content)
+    {
+        await System.IO.File.WriteAllTextAsync(File, content, Stop);
+        var error = await Should.ThrowAsync<UserErrorException>(() => OpenAsync());
+        error.Message.ShouldBe($"The session journal {File} is damaged: move it away (or put a copy from a backup in its place) and start again.");
+    }
+
+    [Fact]
+    public async Task A_file_damaged_in_its_middle_is_found_at_start()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([.. Enumerable.Range(0, 500).Select(i => Session($"s{i}", i))], 1, Stop);
+        journal.Dispose();
+        await using (var file = new FileStream(File, FileMode.Open))
+        {
+            file.Length.ShouldBeGreaterThan(80_000);
+            file.Position = 40_000;
+            await file.WriteAsync(new byte[20_000], Stop);
+        }
+
+        (await Should.ThrowAsync<UserErrorException>(() => OpenAsync())).Message.ShouldContain("is damaged");
+    }
+
+    private static async Task<IEnumerable<string>> ListAsync(SessionJournal journal, SessionQuery query) =>
+        (await journal.Reader.ListAsync(query, 100, null, Stop)).Items.Select(s => s.Id);
+
+    private async Task<SessionJournal> OpenAsync(JournalOptions? limits = null)
+    {
+        var journal = await SessionJournal.OpenAsync(File, limits ?? new JournalOptions { MaxAge = TimeSpan.FromDays(400), MaxSessions = 1000 }, _time, Stop);
+        _opened.Add(journal);
+        return journal;
+    }
+}
