@@ -22,6 +22,11 @@ public static class MonitoringYaml
         {
             throw new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"{name}, line {e.Start.Line}: not YAML. Check the indentation and the quotes there."), inner: e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The library's scanner gives up so on a bracket that is never closed.
+            throw new UserErrorException($"{name} is not YAML. Check that each bracket and quote is closed.", inner: e);
+        }
 
         if (stream.Documents.Count != 1)
         {

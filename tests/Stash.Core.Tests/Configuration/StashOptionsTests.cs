@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Configuration;
+using Stash.Core.Configuration;
+
+namespace Stash.Core.Tests.Configuration;
+
+public sealed class StashOptionsTests
+{
+    [Fact]
+    public void Defaults_listen_on_loopback()
+    {
+        var options = Read();
+        options.Gateway.Address.ToString().ShouldBe("127.0.0.1:56789");
+        options.Api.Address.ToString().ShouldBe("127.0.0.1:8443");
+        options.Gateway.AdminApi.ShouldBeFalse();
+        options.DataDirectory.ShouldEndWith("/stash");
+    }
+
+    [Theory]
+    [InlineData("Stash:Gateway:Address", "127.0.0.1", "Stash:Gateway:Address is \"127.0.0.1\": give HOST:PORT with an IP address or localhost")]
+    [InlineData("Stash:Gateway:Address", "::1:80", "Stash:Gateway:Address is \"::1:80\"")]
+    [InlineData("Stash:Api:Address", "example.com:80", "Stash:Api:Address is \"example.com:80\"")]
+    [InlineData("Stash:Api:Address", "127.0.0.1:65536", "Stash:Api:Address is \"127.0.0.1:65536\"")]
+    [InlineData("Stash:Gateway:AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
+    [InlineData("Stash:Journal:MaxAgeDays", "0", "Stash:Journal:MaxAgeDays is \"0\": give a whole number from 1 to 36500.")]
+    [InlineData("Stash:Operator:Address", "http://127.0.0.1:8443", "Stash:Operator:Address is \"http://127.0.0.1:8443\": give an address as https://127.0.0.1:8443.")]
+    [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Console, DataDirectory, Gateway, Journal, Operator.")]
+    public void A_wrong_value_names_key_value_and_what_is_accepted(string key, string value, string error) =>
+        Should.Throw<UserErrorException>(() => Read((key, value))).Message.ShouldStartWith(error);
+
+    [Fact]
+    public void Every_wrong_value_is_named_at_once() =>
+        Should.Throw<UserErrorException>(() => Read(("Stash:Api:Address", "x"), ("Stash:Journal:MaxSessions", "many"))).Message.Split('\n').Length.ShouldBe(2);
+
+    [Theory]
+    [InlineData("[::1]:80", "[::1]:80", "::1")]
+    [InlineData("localhost:80", "127.0.0.1:80", "127.0.0.1")]
+    [InlineData(":80", "[::]:80", "127.0.0.1")]
+    [InlineData("0.0.0.0:0", "0.0.0.0:0", "127.0.0.1")]
+    public void Addresses_are_read(string text, string shown, string forClients)
+    {
+        var address = Read(("Stash:Api:Address", text)).Api.Address;
+        address.ToString().ShouldBe(shown);
+        address.ForClients.ToString().ShouldBe(forClients);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_one_line_with_the_remedy()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.In("file"), "");
+        var error = Should.Throw<UserErrorException>(() => DataFolder.Open(folder.In("file/data")));
+        error.Message.ShouldStartWith($"The data folder {folder.In("file/data")} cannot be written (");
+        error.Message.ShouldEndWith("make it writable for this user, or name another with --data-dir.");
+    }
+
+    [Fact]
+    public void A_secret_is_for_its_owner_alone()
+    {
+        using var folder = new TempFolder();
+        var data = DataFolder.Open(folder.In("data"));
+        File.GetUnixFileMode(data.FullPath).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        DataFolder.Replace(data.ApiToken, "secret"u8, secret: true);
+        File.GetUnixFileMode(data.ApiToken).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Directory.EnumerateFiles(data.FullPath).ShouldBe([data.ApiToken]);
+    }
+
+    private static StashOptions Read(params (string Key, string Value)[] values) =>
+        StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))).Build());
+}
