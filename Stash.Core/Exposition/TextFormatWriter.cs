@@ -12,32 +12,132 @@ public static class TextFormatWriter
     {
         if (help.Length > 0)
         {
-            Write(output, $"# HELP {name} {help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\n");
+            output.Write("# HELP "u8);
+            Write(output, name);
+            output.Write(" "u8);
+            WriteEscaped(output, help, quotes: false);
+            output.Write("\n"u8);
         }
 
-        Write(output, $"# TYPE {name} {type.ToString().ToLowerInvariant()}\n");
+        output.Write("# TYPE "u8);
+        Write(output, name);
+        output.Write(type switch
+        {
+            MetricType.Counter => " counter\n"u8,
+            MetricType.Gauge => " gauge\n"u8,
+            MetricType.Histogram => " histogram\n"u8,
+            MetricType.Summary => " summary\n"u8,
+            _ => " untyped\n"u8,
+        });
     }
 
     /// <summary>Writes one sample line.</summary>
     public static void WriteSample(IBufferWriter<byte> output, string name, IReadOnlyList<Label> labels, double value)
     {
-        var line = new StringBuilder(name);
+        WriteNameAndLabels(output, name, "", labels, "", 0);
+        WriteValue(output, value);
+    }
+
+    /// <summary>Writes the line of a metric; for a histogram or summary its lines.</summary>
+    public static void WriteMetric(IBufferWriter<byte> output, string name, MetricType type, Metric metric)
+    {
+        if (type is not (MetricType.Histogram or MetricType.Summary))
+        {
+            WriteSample(output, name, metric.Labels, metric.Value);
+            return;
+        }
+
+        var infinite = false;
+        foreach (var (bound, value) in metric.Parts ?? [])
+        {
+            WriteNameAndLabels(output, name, type == MetricType.Histogram ? "_bucket" : "", metric.Labels, type == MetricType.Histogram ? "le" : "quantile", bound);
+            if (type == MetricType.Histogram)
+            {
+                WriteValue(output, (ulong)value);
+            }
+            else
+            {
+                WriteValue(output, value);
+            }
+
+            infinite |= double.IsPositiveInfinity(bound);
+        }
+
+        if (type == MetricType.Histogram && !infinite)
+        {
+            WriteNameAndLabels(output, name, "_bucket", metric.Labels, "le", double.PositiveInfinity);
+            WriteValue(output, metric.Count);
+        }
+
+        WriteNameAndLabels(output, name, "_sum", metric.Labels, "", 0);
+        WriteValue(output, metric.Sum);
+        WriteNameAndLabels(output, name, "_count", metric.Labels, "", 0);
+        WriteValue(output, metric.Count);
+    }
+
+    private static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
+    {
+        Write(output, name);
+        Write(output, suffix);
         for (var i = 0; i < labels.Count; i++)
         {
-            var escaped = labels[i].Value
-                .Replace("\\", "\\\\", StringComparison.Ordinal)
-                .Replace("\"", "\\\"", StringComparison.Ordinal)
-                .Replace("\n", "\\n", StringComparison.Ordinal);
-            line.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"").Append(escaped).Append('"');
+            output.Write(i == 0 ? "{"u8 : ","u8);
+            Write(output, labels[i].Name);
+            output.Write("=\""u8);
+            WriteEscaped(output, labels[i].Value, quotes: true);
+            output.Write("\""u8);
         }
 
-        if (labels.Count > 0)
+        if (part.Length > 0)
         {
-            line.Append('}');
+            output.Write(labels.Count == 0 ? "{"u8 : ","u8);
+            Write(output, part);
+            output.Write("=\""u8);
+            WriteNumber(output, bound);
+            output.Write("\""u8);
         }
 
-        line.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
-        Write(output, line.ToString());
+        if (labels.Count > 0 || part.Length > 0)
+        {
+            output.Write("}"u8);
+        }
+
+        output.Write(" "u8);
+    }
+
+    private static void WriteValue(IBufferWriter<byte> output, double value)
+    {
+        WriteNumber(output, value);
+        output.Write("\n"u8);
+    }
+
+    // A count is an integer in the reference, written without a point or exponent.
+    private static void WriteValue(IBufferWriter<byte> output, ulong value)
+    {
+        var span = output.GetSpan(24);
+        value.TryFormat(span, out var written, default, CultureInfo.InvariantCulture);
+        output.Advance(written);
+        output.Write("\n"u8);
+    }
+
+    private static void WriteNumber(IBufferWriter<byte> output, double value) =>
+        output.Advance(GoFloat.Format(value, output.GetSpan(GoFloat.MaxLength)));
+
+    private static void WriteEscaped(IBufferWriter<byte> output, string text, bool quotes)
+    {
+        while (text.AsSpan().IndexOfAny('\\', '\n', quotes ? '"' : '\n') is >= 0 and var at)
+        {
+            Encoding.UTF8.GetBytes(text.AsSpan(0, at), output);
+            output.Write(text[at] switch
+            {
+                '\n' => "\\n"u8,
+                '"' => "\\\""u8,
+                _ => "\\\\"u8,
+            });
+            text = text[(at + 1)..];
+        }
+
+        Write(output, text);
     }
 
     private static void Write(IBufferWriter<byte> output, string text) => Encoding.UTF8.GetBytes(text, output);

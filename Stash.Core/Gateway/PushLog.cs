@@ -1,0 +1,252 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Stash.Core.Gateway;
+
+/// <summary>
+/// The append-only log of changes, in segments <c>log-POSITION</c> (the position of the first record). A record counts once it is
+/// synced. What a crash left half-written at the end is cut when the log is opened.
+/// </summary>
+internal sealed partial class PushLog : IDisposable
+{
+    private readonly string _directory;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly List<Segment> _segments = [];
+    private TaskCompletionSource _advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SafeFileHandle? _writing;
+    private long _position;
+
+    private PushLog(string directory, ILogger logger)
+    {
+        _directory = directory;
+        _logger = logger;
+    }
+
+    /// <summary>Position of the last durable record.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>Bytes of the segment that is being written.</summary>
+    public long CurrentLength => _segments[^1].Length;
+
+    /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
+    public static PushLog Open(string directory, long after, Action<LogRecord> replay, ILogger logger)
+    {
+        var log = new PushLog(directory, logger) { _position = after };
+        var paths = Directory.GetFiles(directory, "log-*").Order(StringComparer.Ordinal).ToArray();
+        for (var i = 0; i < paths.Length; i++)
+        {
+            var segment = new Segment(long.Parse(Path.GetFileName(paths[i]).AsSpan(4), CultureInfo.InvariantCulture), paths[i]);
+            log.Load(segment, replay, after);
+            log._segments.Add(segment);
+        }
+
+        if (log._segments.Count == 0)
+        {
+            log.StartSegment();
+        }
+        else
+        {
+            log._writing = File.OpenHandle(log._segments[^1].Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        }
+
+        return log;
+    }
+
+    /// <summary>Appends framed records and syncs them.</summary>
+    /// <exception cref="IOException">Nothing was written, as far as any reader can tell.</exception>
+    public void Append(ReadOnlySpan<byte> records, long lastPosition)
+    {
+        var segment = _segments[^1];
+        try
+        {
+            RandomAccess.Write(_writing!, records, segment.Length);
+            RandomAccess.FlushToDisk(_writing!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                RandomAccess.SetLength(_writing!, segment.Length);
+            }
+            catch (IOException)
+            {
+                // The next write begins at the same place and covers it.
+            }
+
+            throw e as IOException ?? new IOException(e.Message, e);
+        }
+
+        segment.Length += records.Length;
+        Volatile.Write(ref _position, lastPosition);
+        Interlocked.Exchange(ref _advanced, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    /// <summary>Goes on in a new segment.</summary>
+    public void StartSegment()
+    {
+        var segment = new Segment(Position + 1, Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"log-{Position + 1:D20}")));
+        var handle = File.OpenHandle(segment.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        RandomAccess.SetLength(handle, 0);
+        _writing?.Dispose();
+        _writing = handle;
+        lock (_lock)
+        {
+            _segments.RemoveAll(s => s.Path == segment.Path);
+            _segments.Add(segment);
+        }
+
+        Directories.Sync(_directory);
+    }
+
+    /// <summary>Deletes the segments that hold nothing after a position.</summary>
+    public void DeleteThrough(long position)
+    {
+        lock (_lock)
+        {
+            while (_segments.Count > 1 && _segments[1].First <= position + 1)
+            {
+                File.Delete(_segments[0].Path);
+                _segments.RemoveAt(0);
+            }
+        }
+    }
+
+    /// <summary>Durable records after a position: those there are, then new ones as they come. Never ends by itself.</summary>
+    public async IAsyncEnumerable<LogRecord> FollowAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (segment, _) = SegmentOf(after + 1);
+        while (true)
+        {
+            using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var offset = 0L;
+            while (true)
+            {
+                var advanced = Volatile.Read(ref _advanced);
+                var (now, next) = SegmentOf(segment.First);
+                if (offset < segment.Length)
+                {
+                    foreach (var record in ReadChunk(handle, offset, segment.Length, out offset))
+                    {
+                        if (record.Position > after)
+                        {
+                            after = record.Position;
+                            yield return record;
+                        }
+                    }
+                }
+                else if (next is not null && now == segment)
+                {
+                    segment = next;
+                    break;
+                }
+                else
+                {
+                    await advanced.Task.WaitAsync(cancellationToken);
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _writing?.Dispose();
+
+    private void Load(Segment segment, Action<LogRecord> replay, long after)
+    {
+        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite);
+        var length = RandomAccess.GetLength(handle);
+        var offset = 0L;
+        while (offset < length)
+        {
+            var before = offset;
+            foreach (var record in ReadChunk(handle, offset, length, out offset))
+            {
+                if (record.Position > after)
+                {
+                    replay(record);
+                    _position = Math.Max(_position, record.Position);
+                }
+            }
+
+            if (offset == before)
+            {
+                LogCut(_logger, segment.Path, length - offset);
+                RandomAccess.SetLength(handle, offset);
+                RandomAccess.FlushToDisk(handle);
+                break;
+            }
+        }
+
+        segment.Length = offset;
+    }
+
+    /// <summary>The records of about a mebibyte; none, and the same offset, where the bytes are no record.</summary>
+    private static List<LogRecord> ReadChunk(SafeFileHandle handle, long offset, long end, out long next)
+    {
+        List<LogRecord> records = [];
+        var size = 1 << 20;
+        while (true)
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, end - offset));
+            try
+            {
+                var read = 0;
+                var wanted = (int)Math.Min(buffer.Length, end - offset);
+                while (read < wanted && RandomAccess.Read(handle, buffer.AsSpan(read, wanted - read), offset + read) is > 0 and var n)
+                {
+                    read += n;
+                }
+
+                var at = 0;
+                var needed = 0;
+                while (at < read && LogRecord.TryRead(buffer.AsSpan(at, read - at), out var record, out needed))
+                {
+                    records.Add(record!);
+                    at += needed;
+                }
+
+                next = offset + at;
+                if (records.Count > 0 || needed <= read || needed > end - offset)
+                {
+                    return records;
+                }
+
+                size = needed;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private (Segment Segment, Segment? Next) SegmentOf(long position)
+    {
+        lock (_lock)
+        {
+            var i = Math.Max(0, _segments.FindLastIndex(s => s.First <= position));
+            return (_segments[i], i + 1 < _segments.Count ? _segments[i + 1] : null);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path}: the last {Bytes} bytes are no complete record, as after a crash; they are cut off")]
+    private static partial void LogCut(ILogger logger, string path, long bytes);
+
+    private sealed class Segment(long first, string path)
+    {
+        private long _length;
+
+        public long First { get; } = first;
+
+        public string Path { get; } = path;
+
+        /// <summary>Bytes of whole, durable records.</summary>
+        public long Length
+        {
+            get => Volatile.Read(ref _length);
+            set => Volatile.Write(ref _length, value);
+        }
+    }
+}
