@@ -1,1 +1,4 @@
-return 0;
+using Stash.Operator.Commands;
+
+using var signals = new TerminationSignals();
+return await StashCommandLine.RunAsync(args, signals.Token);

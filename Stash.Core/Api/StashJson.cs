@@ -5,12 +5,14 @@ using Stash.Core.Sessions;
 
 namespace Stash.Core.Api;
 
-/// <summary>Source-generated JSON of everything that goes over the API: camelCase, nulls left out, times RFC 3339.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>Source-generated JSON of everything that goes over the API: camelCase, nulls left out, times RFC 3339 in UTC.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(SessionList))]
+[JsonSerializable(typeof(Session))]
 [JsonSerializable(typeof(SessionAggregates))]
 [JsonSerializable(typeof(AppList))]
 [JsonSerializable(typeof(RunningList))]
+[JsonSerializable(typeof(RunningSession))]
 [JsonSerializable(typeof(EndedEvent))]
 [JsonSerializable(typeof(GroupList))]
 [JsonSerializable(typeof(SettingsPreview))]

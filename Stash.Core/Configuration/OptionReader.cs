@@ -10,6 +10,7 @@ namespace Stash.Core.Configuration;
 internal sealed class OptionReader(IConfigurationSection section, List<string> errors)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _sections = new(StringComparer.OrdinalIgnoreCase);
 
     public string Text(string key, string fallback)
     {
@@ -78,15 +79,30 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
     public OptionReader Section(string key)
     {
         _known.Add(key);
+        _sections.Add(key);
         return new OptionReader(section.GetSection(key), errors);
     }
 
-    /// <summary>Names every key of the section that was not asked for.</summary>
+    /// <summary>Names every key of the section that was not asked for, or that holds a section in place of a value.</summary>
     public void RefuseUnknown()
     {
         foreach (var child in section.GetChildren())
         {
-            if (!_known.Contains(child.Key))
+            if (_sections.Contains(child.Key))
+            {
+                if (!string.IsNullOrEmpty(child.Value))
+                {
+                    errors.Add($"{child.Path} is \"{child.Value}\": it is a section, give the options in it.");
+                }
+            }
+            else if (_known.Contains(child.Key))
+            {
+                if (child.GetChildren().Any())
+                {
+                    errors.Add($"{child.Path} is a section: it is an option, give one value.");
+                }
+            }
+            else
             {
                 errors.Add($"{child.Path} is not an option: accepted in {section.Path} are {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
             }

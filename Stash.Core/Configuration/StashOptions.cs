@@ -55,6 +55,11 @@ public sealed record StashOptions
             reader.RefuseUnknown();
         }
 
+        if (options.Api.Address == options.Gateway.Address && options.Api.Address.Port != 0)
+        {
+            errors.Add($"Stash:Api:Address is \"{options.Api.Address}\", as Stash:Gateway:Address is: give each a port of its own.");
+        }
+
         return errors.Count == 0 ? options : throw new UserErrorException(string.Join('\n', errors));
     }
 

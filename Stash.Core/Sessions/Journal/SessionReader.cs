@@ -52,6 +52,13 @@ public sealed class SessionReader
         return row?.ToSession();
     }
 
+    /// <summary>True where the journal has the session.</summary>
+    public async Task<bool> ContainsAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var context = new JournalContext(_options);
+        return await context.Sessions.AnyAsync(s => s.Id == id, cancellationToken);
+    }
+
     /// <summary>Sessions that arrived after a position, in the order of arrival.</summary>
     public async Task<IReadOnlyList<(long Position, Session Session)>> SinceAsync(long position, int limit, CancellationToken cancellationToken)
     {
