@@ -14,7 +14,8 @@ internal sealed class ConsistencyCheck(FamilyIndex index, IReadOnlyDictionary<st
         List<string> errors = [];
         var leaving = old?.Families.ToDictionary(f => f.Name, StringComparer.Ordinal) ?? [];
         HashSet<ulong> leavingMetrics = [.. leaving.Values.SelectMany(f => f.Metrics).Select(m => m.Hash)];
-        var names = next.Families.ToDictionary(f => f.Name, f => f.Type, StringComparer.Ordinal);
+        // Those seen before: of two that collide, one is reported.
+        Dictionary<string, MetricType> names = new(StringComparer.Ordinal);
         HashSet<ulong> seen = [];
         var pushed = families.ToDictionary(f => f.Name, StringComparer.Ordinal);
         foreach (var family in next.Families)
@@ -26,12 +27,13 @@ internal sealed class ConsistencyCheck(FamilyIndex index, IReadOnlyDictionary<st
                 continue;
             }
 
-            if (pushed.ContainsKey(family.Name) && Collision(family, names, leaving) is { } collision)
+            if (Collision(family, names, leaving) is { } collision)
             {
                 errors.Add(collision);
                 continue;
             }
 
+            names[family.Name] = family.Type;
             var source = pushed.GetValueOrDefault(family.Name);
             for (var i = 0; i < family.Metrics.Length; i++)
             {
@@ -43,6 +45,10 @@ internal sealed class ConsistencyCheck(FamilyIndex index, IReadOnlyDictionary<st
                 else if (source?.Metrics[i].Labels.Find(l => l.Name.StartsWith("__", StringComparison.Ordinal)) is { Name: { } name })
                 {
                     errors.Add($"{Describe(family, source, i)} has a label with an invalid name: {name}");
+                }
+                else if (Reserved(family.Type) is { } reserved && source?.Metrics[i].Labels.Exists(l => l.Name == reserved) is true)
+                {
+                    errors.Add($"{Describe(family, source, i)} must not have an explicit {GoQuote.Text(reserved)} label");
                 }
                 else if (!seen.Add(metric.Hash) || (index.Contains(metric.Hash) && !leavingMetrics.Contains(metric.Hash)))
                 {
@@ -58,6 +64,17 @@ internal sealed class ConsistencyCheck(FamilyIndex index, IReadOnlyDictionary<st
             var count => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count} error(s) occurred:{string.Concat(errors.Select(e => $"\n* {e}"))}"),
         };
     }
+
+    /// <summary>
+    /// The label that tells a metric's lines apart, which a group's labels can bring in again. The reference refuses it of summaries only,
+    /// and then exposes histograms that no Prometheus can read.
+    /// </summary>
+    private static string? Reserved(MetricType type) => type switch
+    {
+        MetricType.Summary => "quantile",
+        MetricType.Histogram => "le",
+        _ => null,
+    };
 
     /// <summary>Type of a family as other groups hold it.</summary>
     private MetricType? TypeElsewhere(string name, Dictionary<string, GroupFamily> leaving) =>

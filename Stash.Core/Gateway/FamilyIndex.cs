@@ -12,8 +12,8 @@ internal sealed class FamilyIndex
     private readonly HashSet<ulong> _metrics = [];
 
     /// <summary>Families with their metrics, in the order of exposition.</summary>
-    public List<(string Name, string Help, MetricType Type, StoredMetric[] Metrics)> Snapshot() =>
-        [.. _families.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => (f.Key, f.Value.Help, f.Value.Type, f.Value.Sorted()))];
+    public List<ExposedFamily> Snapshot() =>
+        [.. _families.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new ExposedFamily(f.Key, f.Value.Help, f.Value.Type, f.Value.Sorted()))];
 
     /// <summary>Type of a family that some group holds.</summary>
     public MetricType? TypeOf(string name) => _families.TryGetValue(name, out var family) ? family.Type : null;
@@ -29,10 +29,10 @@ internal sealed class FamilyIndex
         {
             if (!_families.TryGetValue(part.Name, out var family))
             {
-                _families[part.Name] = family = new Family(part.Help, part.Type);
+                _families[part.Name] = family = new Family(part.Type);
             }
 
-            family.Groups++;
+            family.Enter(part.Help);
             foreach (var metric in part.Metrics)
             {
                 _metrics.Add(metric.Hash);
@@ -52,29 +52,41 @@ internal sealed class FamilyIndex
                 family.Remove(metric);
             }
 
-            if (--family.Groups == 0)
+            family.Leave(part.Help);
+            if (family.Groups == 0)
             {
                 _families.Remove(part.Name);
             }
         }
     }
 
-    public void Clear()
+    private sealed class Family(MetricType type)
     {
-        _families.Clear();
-        _metrics.Clear();
-    }
-
-    private sealed class Family(string help, MetricType type)
-    {
+        private readonly Dictionary<string, int> _helps = new(StringComparer.Ordinal);
         private readonly Dictionary<ulong, StoredMetric> _metrics = [];
         private ulong[] _order = [];
 
-        public string Help { get; } = help;
+        /// <summary>Where groups differ, the same one wins whatever the order of their pushes: an empty one last.</summary>
+        public string Help => _helps.Count == 1 ? _helps.First().Key : _helps.Keys.Where(h => h.Length > 0).Min(StringComparer.Ordinal)!;
 
         public MetricType Type { get; } = type;
 
-        public int Groups { get; set; }
+        public int Groups { get; private set; }
+
+        public void Enter(string help)
+        {
+            Groups++;
+            _helps[help] = _helps.GetValueOrDefault(help) + 1;
+        }
+
+        public void Leave(string help)
+        {
+            Groups--;
+            if (--_helps[help] == 0)
+            {
+                _helps.Remove(help);
+            }
+        }
 
         public void Add(StoredMetric metric) => _metrics[metric.Hash] = metric;
 

@@ -14,6 +14,7 @@ internal sealed record GroupFamily(string Name, string Help, MetricType Type, St
 /// <param name="Text">Its lines in the text format.</param>
 internal sealed record StoredMetric(ulong Hash, byte[] Order, byte[] Text)
 {
-    /// <summary>Compares by <see cref="Order"/>.</summary>
-    public static int Compare(StoredMetric a, StoredMetric b) => a.Order.AsSpan().SequenceCompareTo(b.Order);
+    /// <summary>Compares by <see cref="Order"/>; metrics that differ in label names only, by their identity.</summary>
+    public static int Compare(StoredMetric a, StoredMetric b) =>
+        a.Order.AsSpan().SequenceCompareTo(b.Order) is not 0 and var order ? order : a.Hash.CompareTo(b.Hash);
 }

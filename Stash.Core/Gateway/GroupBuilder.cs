@@ -13,6 +13,9 @@ internal static class GroupBuilder
     private const string PushTimeHelp = "Last Unix time when changing this group in the Pushgateway succeeded.";
     private const string FailureTimeHelp = "Last Unix time when changing this group in the Pushgateway failed.";
 
+    /// <summary>Whether a family is one of the group's times, which nobody can push.</summary>
+    public static bool IsTime(string family) => family is PushTime or FailureTime;
+
     /// <summary>Puts the group's labels over those of every metric, adds <c>instance=""</c> where there is none, sorts them.</summary>
     public static void Relabel(IReadOnlyList<MetricFamily> families, GroupKey group)
     {

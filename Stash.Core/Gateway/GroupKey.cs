@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Stash.Core.Exposition;
 
@@ -15,7 +16,8 @@ public sealed class GroupKey : IEquatable<GroupKey>
         StringBuilder text = new();
         foreach (var label in Labels)
         {
-            text.Append(label.Name).Append('\xff').Append(label.Value).Append('\xff');
+            // The length, since a value may hold anything.
+            text.Append(CultureInfo.InvariantCulture, $"{label.Name}={label.Value.Length}:{label.Value}");
         }
 
         _text = text.ToString();

@@ -29,7 +29,10 @@ internal enum RecordKind : byte
 internal sealed record LogRecord
 {
     private const int Frame = 12;
-    private const int MaxPayload = 1 << 30;
+    private const int MaxPayload = MaxText + (1 << 26);
+
+    /// <summary>Bytes of the largest text that a record can hold.</summary>
+    public const int MaxText = 1 << 30;
 
     public required RecordKind Kind { get; init; }
 
@@ -50,10 +53,12 @@ internal sealed record LogRecord
     /// <summary>Families in the text format.</summary>
     public ReadOnlyMemory<byte> Text { get; init; }
 
+    /// <exception cref="InvalidDataException">It is larger than what can be read back.</exception>
     public void WriteTo(ArrayBufferWriter<byte> output)
     {
         var start = output.WrittenCount;
-        output.Advance(output.GetSpan(Frame)[..Frame].Length);
+        _ = output.GetSpan(Frame);
+        output.Advance(Frame);
         output.Write([(byte)Kind]);
         Write(output, Position);
         Write(output, Time.UtcTicks);
@@ -72,6 +77,11 @@ internal sealed record LogRecord
 
         var all = System.Runtime.InteropServices.MemoryMarshal.AsMemory(output.WrittenMemory).Span[start..];
         var payload = all[Frame..];
+        if (payload.Length > MaxPayload)
+        {
+            throw new InvalidDataException("a group is larger than a gibibyte");
+        }
+
         BinaryPrimitives.WriteInt32LittleEndian(all, payload.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(all[4..], XxHash64.HashToUInt64(payload));
     }
@@ -110,8 +120,17 @@ internal sealed record LogRecord
             return false;
         }
 
-        record = Decode(payload);
-        return true;
+        try
+        {
+            record = Decode(payload);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            // Not a record of ours, although the checksum is right.
+            length = -1;
+            return false;
+        }
     }
 
     private static LogRecord Decode(ReadOnlySpan<byte> payload)
@@ -121,7 +140,8 @@ internal sealed record LogRecord
         var position = ReadLong(ref payload);
         var time = ReadLong(ref payload);
         var failure = ReadLong(ref payload);
-        var labels = new Label[ReadLong(ref payload)];
+        var count = ReadLong(ref payload);
+        var labels = new Label[count <= payload.Length ? count : throw new OverflowException()];
         for (var i = 0; i < labels.Length; i++)
         {
             labels[i] = new Label(ReadText(ref payload)!, ReadText(ref payload)!);

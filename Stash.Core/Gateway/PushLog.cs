@@ -19,6 +19,7 @@ internal sealed partial class PushLog : IDisposable
     private TaskCompletionSource _advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SafeFileHandle? _writing;
     private long _position;
+    private bool _uncut;
 
     private PushLog(string directory, ILogger logger)
     {
@@ -33,15 +34,21 @@ internal sealed partial class PushLog : IDisposable
     public long CurrentLength => _segments[^1].Length;
 
     /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
+    /// <exception cref="UserErrorException">It is damaged elsewhere than at its end.</exception>
     public static PushLog Open(string directory, long after, Action<LogRecord> replay, ILogger logger)
     {
         var log = new PushLog(directory, logger) { _position = after };
-        var paths = Directory.GetFiles(directory, "log-*").Order(StringComparer.Ordinal).ToArray();
-        for (var i = 0; i < paths.Length; i++)
+        foreach (var path in Directory.GetFiles(directory, "log-*").Order(StringComparer.Ordinal))
         {
-            var segment = new Segment(long.Parse(Path.GetFileName(paths[i]).AsSpan(4), CultureInfo.InvariantCulture), paths[i]);
+            if (long.TryParse(Path.GetFileName(path).AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out var first))
+            {
+                log._segments.Add(new Segment(first, path));
+            }
+        }
+
+        foreach (var segment in log._segments)
+        {
             log.Load(segment, replay, after);
-            log._segments.Add(segment);
         }
 
         if (log._segments.Count == 0)
@@ -60,21 +67,24 @@ internal sealed partial class PushLog : IDisposable
     /// <exception cref="IOException">Nothing was written, as far as any reader can tell.</exception>
     public void Append(ReadOnlySpan<byte> records, long lastPosition)
     {
+        Cut();
         var segment = _segments[^1];
         try
         {
+            _uncut = true;
             RandomAccess.Write(_writing!, records, segment.Length);
             RandomAccess.FlushToDisk(_writing!);
+            _uncut = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             try
             {
-                RandomAccess.SetLength(_writing!, segment.Length);
+                Cut();
             }
             catch (IOException)
             {
-                // The next write begins at the same place and covers it.
+                // Tried again before the next write.
             }
 
             throw e as IOException ?? new IOException(e.Message, e);
@@ -86,8 +96,14 @@ internal sealed partial class PushLog : IDisposable
     }
 
     /// <summary>Goes on in a new segment.</summary>
+    /// <exception cref="IOException">It goes on in the old one.</exception>
     public void StartSegment()
     {
+        if (_writing is not null)
+        {
+            Cut();
+        }
+
         var segment = new Segment(Position + 1, Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"log-{Position + 1:D20}")));
         var handle = File.OpenHandle(segment.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         RandomAccess.SetLength(handle, 0);
@@ -95,7 +111,7 @@ internal sealed partial class PushLog : IDisposable
         _writing = handle;
         lock (_lock)
         {
-            _segments.RemoveAll(s => s.Path == segment.Path);
+            _segments.RemoveAll(s => s.First == segment.First);
             _segments.Add(segment);
         }
 
@@ -118,34 +134,40 @@ internal sealed partial class PushLog : IDisposable
     /// <summary>Durable records after a position: those there are, then new ones as they come. Never ends by itself.</summary>
     public async IAsyncEnumerable<LogRecord> FollowAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (segment, _) = SegmentOf(after + 1);
         while (true)
         {
-            using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var offset = 0L;
-            while (true)
+            var (segment, handle) = OpenSegmentOf(after + 1);
+            using (handle)
             {
-                var advanced = Volatile.Read(ref _advanced);
-                var (now, next) = SegmentOf(segment.First);
-                if (offset < segment.Length)
+                var offset = 0L;
+                while (true)
                 {
-                    foreach (var record in ReadChunk(handle, offset, segment.Length, out offset))
+                    // In this order: whatever comes after is seen now or wakes the wait.
+                    var advanced = Volatile.Read(ref _advanced);
+                    var last = IsLast(segment);
+                    if (offset < segment.Length)
                     {
-                        if (record.Position > after)
+                        var records = ReadChunk(handle, offset, segment.Length, out offset);
+                        if (records.Count == 0)
+                        {
+                            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{segment.Path} is damaged at byte {offset}"));
+                        }
+
+                        foreach (var record in records.Where(r => r.Position > after))
                         {
                             after = record.Position;
                             yield return record;
                         }
                     }
-                }
-                else if (next is not null && now == segment)
-                {
-                    segment = next;
-                    break;
-                }
-                else
-                {
-                    await advanced.Task.WaitAsync(cancellationToken);
+                    else if (last)
+                    {
+                        await advanced.Task.WaitAsync(cancellationToken);
+                    }
+                    else
+                    {
+                        after = Math.Max(after, LastOf(segment));
+                        break;
+                    }
                 }
             }
         }
@@ -172,6 +194,13 @@ internal sealed partial class PushLog : IDisposable
 
             if (offset == before)
             {
+                if (segment != _segments[^1])
+                {
+                    throw new UserErrorException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The push gateway's log {segment.Path} is damaged at byte {offset}: restore it from a backup, or move it away and start again; what was pushed in it comes back with each group's next push."));
+                }
+
                 LogCut(_logger, segment.Path, length - offset);
                 RandomAccess.SetLength(handle, offset);
                 RandomAccess.FlushToDisk(handle);
@@ -208,7 +237,7 @@ internal sealed partial class PushLog : IDisposable
                 }
 
                 next = offset + at;
-                if (records.Count > 0 || needed <= read || needed > end - offset)
+                if (records.Count > 0 || needed <= read || needed > end - offset || read < wanted)
                 {
                     return records;
                 }
@@ -222,12 +251,41 @@ internal sealed partial class PushLog : IDisposable
         }
     }
 
-    private (Segment Segment, Segment? Next) SegmentOf(long position)
+    /// <summary>Cuts off what a failed write may have left.</summary>
+    private void Cut()
+    {
+        if (_uncut)
+        {
+            RandomAccess.SetLength(_writing!, _segments[^1].Length);
+            RandomAccess.FlushToDisk(_writing!);
+            _uncut = false;
+        }
+    }
+
+    private (Segment Segment, SafeFileHandle Handle) OpenSegmentOf(long position)
+    {
+        // Under the lock, so that it is not deleted in between.
+        lock (_lock)
+        {
+            var segment = _segments[Math.Max(0, _segments.FindLastIndex(s => s.First <= position))];
+            return (segment, File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        }
+    }
+
+    private bool IsLast(Segment segment)
     {
         lock (_lock)
         {
-            var i = Math.Max(0, _segments.FindLastIndex(s => s.First <= position));
-            return (_segments[i], i + 1 < _segments.Count ? _segments[i + 1] : null);
+            return _segments[^1] == segment;
+        }
+    }
+
+    /// <summary>Position of the last record of a segment that another follows or followed.</summary>
+    private long LastOf(Segment segment)
+    {
+        lock (_lock)
+        {
+            return _segments.First(s => s.First > segment.First).First - 1;
         }
     }
 

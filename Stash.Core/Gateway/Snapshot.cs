@@ -8,22 +8,28 @@ namespace Stash.Core.Gateway;
 internal static class Snapshot
 {
     /// <summary>Reads the newest snapshot.</summary>
-    /// <returns>Its position; 0 where there is none.</returns>
+    /// <returns>Its position and its bytes; 0 where there is none.</returns>
     /// <exception cref="UserErrorException">It is damaged.</exception>
-    public static long Load(string directory, Action<LogRecord> take)
+    public static (long Position, long Bytes) Load(string directory, Action<LogRecord> take)
     {
-        var path = Directory.GetFiles(directory, "snapshot-*").Where(p => !p.EndsWith(".tmp", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
-        if (path is null)
+        foreach (var unfinished in Directory.GetFiles(directory, "snapshot-*.tmp"))
         {
-            return 0;
+            File.Delete(unfinished);
         }
 
-        var bytes = File.ReadAllBytes(path).AsSpan();
+        var path = Directory.GetFiles(directory, "snapshot-*").Max(StringComparer.Ordinal);
+        if (path is null)
+        {
+            return (0, 0);
+        }
+
+        var file = File.ReadAllBytes(path);
+        var bytes = file.AsSpan();
         while (LogRecord.TryRead(bytes, out var record, out var length))
         {
             if (record!.Kind == RecordKind.End)
             {
-                return record.Position;
+                return (record.Position, file.Length);
             }
 
             take(record);
@@ -34,42 +40,22 @@ internal static class Snapshot
     }
 
     /// <summary>Writes a snapshot, then deletes the ones before.</summary>
-    public static void Save(string directory, long position, IReadOnlyCollection<Group> groups)
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
+    public static long Save(string directory, long position, IReadOnlyCollection<Group> groups)
     {
         var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"snapshot-{position:D20}"));
         var temporary = $"{path}.tmp";
-        ArrayBufferWriter<byte> buffer = new(1 << 16);
-        ArrayBufferWriter<byte> text = new();
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        long bytes;
+        try
         {
-            foreach (var group in groups)
-            {
-                text.ResetWrittenCount();
-                foreach (var family in group.Families.Where(f => f.Name is not (GroupBuilder.PushTime or GroupBuilder.FailureTime)))
-                {
-                    TextFormatWriter.WriteHeader(text, family.Name, family.Help, family.Type);
-                    foreach (var metric in family.Metrics)
-                    {
-                        text.Write(metric.Text);
-                    }
-                }
-
-                buffer.ResetWrittenCount();
-                new LogRecord
-                {
-                    Kind = RecordKind.Group,
-                    Time = group.PushTime ?? DateTimeOffset.MinValue,
-                    FailureTime = group.FailureTime,
-                    Labels = group.Key.Labels,
-                    Text = text.WrittenMemory,
-                }.WriteTo(buffer);
-                file.Write(buffer.WrittenSpan);
-            }
-
-            buffer.ResetWrittenCount();
-            new LogRecord { Kind = RecordKind.End, Position = position }.WriteTo(buffer);
-            file.Write(buffer.WrittenSpan);
-            file.Flush(flushToDisk: true);
+            bytes = Write(temporary, position, groups);
+        }
+        catch
+        {
+            // What is there of it would only keep a full disk full.
+            File.Delete(temporary);
+            throw;
         }
 
         File.Move(temporary, path, overwrite: true);
@@ -78,5 +64,43 @@ internal static class Snapshot
         {
             File.Delete(old);
         }
+
+        return bytes;
+    }
+
+    private static long Write(string path, long position, IReadOnlyCollection<Group> groups)
+    {
+        ArrayBufferWriter<byte> buffer = new(1 << 16);
+        ArrayBufferWriter<byte> text = new();
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        foreach (var group in groups)
+        {
+            text.ResetWrittenCount();
+            foreach (var family in group.Families.Where(f => !GroupBuilder.IsTime(f.Name)))
+            {
+                TextFormatWriter.WriteHeader(text, family.Name, family.Help, family.Type);
+                foreach (var metric in family.Metrics)
+                {
+                    text.Write(metric.Text);
+                }
+            }
+
+            buffer.ResetWrittenCount();
+            new LogRecord
+            {
+                Kind = RecordKind.Group,
+                Time = group.PushTime ?? DateTimeOffset.MinValue,
+                FailureTime = group.FailureTime,
+                Labels = group.Key.Labels,
+                Text = text.WrittenMemory,
+            }.WriteTo(buffer);
+            file.Write(buffer.WrittenSpan);
+        }
+
+        buffer.ResetWrittenCount();
+        new LogRecord { Kind = RecordKind.End, Position = position }.WriteTo(buffer);
+        file.Write(buffer.WrittenSpan);
+        file.Flush(flushToDisk: true);
+        return file.Length;
     }
 }
