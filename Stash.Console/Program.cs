@@ -1,1 +1,3 @@
-return 0;
+using Stash.Console.Hosting;
+
+return await ConsoleCommand.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,72 @@
+using MudBlazor.Services;
+using Stash.Console.Components;
+using Stash.Console.Operator;
+using Stash.Console.SignIn;
+using Stash.Core;
+using Stash.Core.Configuration;
+
+namespace Stash.Console.Hosting;
+
+/// <summary>Composes the console's server.</summary>
+public static class ConsoleHost
+{
+    public const string UrlsKey = "urls";
+
+    /// <exception cref="UserErrorException">An option is wrong, or the data folder cannot be used.</exception>
+    public static WebApplication Build(IConfiguration configuration)
+    {
+        var options = StashOptions.Read(configuration);
+        var urls = ConsoleArguments.CheckUrls(configuration[UrlsKey]);
+        var folder = DataFolder.Open(options.DataDirectory);
+
+        // The pages' files lie beside the program, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(ConsoleHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+            WebRootPath = "wwwroot",
+        });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration[UrlsKey] = string.Join(';', urls);
+        builder.WebHost.UseUrls(urls);
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        QuietExpectedWarnings(builder.Logging);
+
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(folder);
+        services.AddSingleton(TimeProvider.System);
+        services.AddOperator(options, folder);
+        services.AddSignIn(options, folder);
+        services.AddMudServices();
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddHttpContextAccessor();
+
+        var console = builder.Build();
+        console.UseSecurityHeaders();
+        console.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        console.UseExceptionHandler("/error", createScopeForErrors: true);
+        console.UseAuthentication();
+        console.UseAuthorization();
+        console.UseAntiforgery();
+        console.MapStaticAssets().AllowAnonymous();
+        console.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous();
+        console.MapSignIn();
+        console.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
+        return console;
+    }
+
+    private static void QuietExpectedWarnings(ILoggingBuilder logging)
+    {
+        // Keys at rest are guarded by their folder's mode.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
+
+        // Every page holds a form, so none may be kept; that is as it should be.
+        logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error);
+
+        // The command says it with a remedy, once.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+}

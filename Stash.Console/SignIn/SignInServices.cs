@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Stash.Core;
+using Stash.Core.Configuration;
+
+namespace Stash.Console.SignIn;
+
+/// <summary>Composes signing in: a cookie that a one-time link gives, asked for by everything that does not say otherwise.</summary>
+public static class SignInServices
+{
+    public static IServiceCollection AddSignIn(this IServiceCollection services, StashOptions options, DataFolder folder)
+    {
+        services.AddSingleton<SignInLink>();
+        services.AddSingleton<WrongTokenLimiter>();
+        services.AddHostedService<SignInLinkService>();
+        services.AddDataProtection()
+            .SetApplicationName("Stash.Console")
+            .PersistKeysToFileSystem(KeyFolder(folder));
+        services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
+        {
+            cookie.Cookie.Name = "stash-console";
+            cookie.Cookie.HttpOnly = true;
+            cookie.Cookie.SameSite = SameSiteMode.Strict;
+            cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            cookie.ExpireTimeSpan = TimeSpan.FromDays(options.Console.SignInDays);
+            cookie.SlidingExpiration = true;
+            cookie.LoginPath = SignInEndpoints.Path;
+            cookie.ReturnUrlParameter = SignInEndpoints.ReturnParameter;
+            cookie.Events.OnRedirectToLogin = CrossSite.ChallengeAsync;
+        });
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddCascadingAuthenticationState();
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "stash-antiforgery";
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+        return services;
+    }
+
+    private static DirectoryInfo KeyFolder(DataFolder folder)
+    {
+        var path = folder.In("console-keys");
+        try
+        {
+            const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            var made = Directory.CreateDirectory(path, ownerOnly);
+            File.SetUnixFileMode(path, ownerOnly);
+            return made;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{path} cannot be made or is not this user's: it holds the keys of signed-in browsers. Make it writable for this user alone (mode 0700).", inner: e);
+        }
+    }
+}
