@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Stash.Core.Gateway;
 
 /// <summary>Syncs a folder, so that a file made or renamed in it is still there after power loss. .NET has no call for it.</summary>
-internal static partial class Directories
+public static partial class Directories
 {
     private const int ReadOnly = 0;
     private const int Directory = 0x10000;

@@ -1,6 +1,5 @@
 using System.Globalization;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using Stash.Core.Yaml;
 
 namespace Stash.Core.Monitoring;
 
@@ -13,27 +12,13 @@ public static class MonitoringYaml
     /// <exception cref="UserErrorException">One line with the name, the line and what is accepted.</exception>
     public static MonitoringManifest Parse(string text, string name)
     {
-        var stream = new YamlStream();
-        try
+        var documents = YamlDocuments.Read(text, name);
+        if (documents.Count != 1)
         {
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"{name}, line {e.Start.Line}: not YAML. Check the indentation and the quotes there."), inner: e);
-        }
-        catch (InvalidOperationException e)
-        {
-            // The library's scanner gives up so on a bracket that is never closed.
-            throw new UserErrorException($"{name} is not YAML. Check that each bracket and quote is closed.", inner: e);
+            throw new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"{name} holds {documents.Count} documents: give one, of kind {MonitoringManifest.ExpectedKind}."));
         }
 
-        if (stream.Documents.Count != 1)
-        {
-            throw new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"{name} holds {stream.Documents.Count} documents: give one, of kind {MonitoringManifest.ExpectedKind}."));
-        }
-
-        var root = new YamlFields(stream.Documents[0].RootNode, "", name);
+        var root = new YamlFields(documents[0].RootNode, "", name);
         root.Allow("apiVersion", "kind", "metadata", "spec", "status");
         var metadata = root.Map("metadata");
         metadata?.Allow("name", "namespace", "labels", "annotations", "resourceVersion", "uid", "generation", "creationTimestamp");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using YamlDotNet.RepresentationModel;
 
-namespace Stash.Core.Monitoring;
+namespace Stash.Core.Yaml;
 
 /// <summary>The fields of one YAML mapping, read strictly; every error names the file, the line and the field.</summary>
 internal sealed class YamlFields
@@ -42,6 +42,29 @@ internal sealed class YamlFields
         "false" => false,
         var other => throw Wrong(Find(field)!, $"{Full(field)} \"{other}\"", "true or false"),
     };
+
+    /// <summary>A whole number, 0 or more.</summary>
+    public int? Count(string field) => Text(field) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) => count,
+        var other => throw Wrong(Find(field)!, $"{Full(field)} \"{other}\"", "a whole number, 0 or more"),
+    };
+
+    /// <summary>A list of mappings; errors name them <c>field[0]</c>, <c>field[1]</c> …</summary>
+    public IReadOnlyList<YamlFields> Maps(string field) => Find(field) switch
+    {
+        null => [],
+        YamlSequenceNode sequence => [.. sequence.Select((n, i) => new YamlFields(n, string.Create(CultureInfo.InvariantCulture, $"{Full(field)}[{i}]"), _name))],
+        var node when IsNull(node) => [],
+        var node => throw Wrong(node, Full(field), "a list"),
+    };
+
+    /// <summary>Where the mapping is in its document, as <c>spec.backend</c>; empty for the document itself.</summary>
+    public string FullPath => _path;
+
+    /// <summary>Line of the mapping in its file, from 1.</summary>
+    public long Line => _node.Start.Line;
 
     public IReadOnlyList<string> List(string field) => Find(field) switch
     {

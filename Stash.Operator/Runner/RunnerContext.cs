@@ -1,0 +1,154 @@
+using Stash.Core;
+using Stash.Core.Exposition;
+using Stash.Core.Restics;
+
+namespace Stash.Operator.Runner;
+
+/// <summary>What the flags said.</summary>
+internal sealed record RunnerSettings
+{
+    public required string GatewayUrl { get; init; }
+
+    /// <summary>Null for the default.</summary>
+    public string? StateDirectory { get; init; }
+
+    public string? ScratchDirectory { get; init; }
+
+    public string? PodLabelsFile { get; init; }
+
+    public string? Namespace { get; init; }
+
+    public string? WorkloadKind { get; init; }
+
+    public string? WorkloadName { get; init; }
+
+    /// <summary>How long the end of the process waits for a gateway that is away.</summary>
+    public required TimeSpan PushTimeout { get; init; }
+}
+
+/// <summary>What all sessions of one process share.</summary>
+internal sealed partial class RunnerContext : IAsyncDisposable
+{
+    public const string DefaultKind = "Host";
+    public const string DefaultNamespace = "default";
+
+    private readonly RunnerSettings _settings;
+    private readonly IReadOnlyList<Label> _podLabels;
+
+    private RunnerContext(RunnerSettings settings, IReadOnlyList<Label> podLabels, StateFolder state, GatewayClient gateway, StopSignals signals, TimeProvider time, ILogger logger)
+    {
+        _settings = settings;
+        _podLabels = podLabels;
+        State = state;
+        Gateway = gateway;
+        Signals = signals;
+        Time = time;
+        Logger = logger;
+        LastSuccess = new LastSuccess(state);
+        Delivery = new PushDelivery(gateway, new PushSpool(state, gateway.Address), time, logger);
+    }
+
+    public StateFolder State { get; }
+
+    public GatewayClient Gateway { get; }
+
+    public StopSignals Signals { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public LastSuccess LastSuccess { get; }
+
+    public PushDelivery Delivery { get; }
+
+    /// <summary>restic's cache; null where none can be had.</summary>
+    public string? CacheDirectory { get; private init; }
+
+    /// <exception cref="UserErrorException">A flag is wrong (exit code 2).</exception>
+    public static RunnerContext Open(RunnerSettings settings, StopSignals signals, TimeProvider time, ILogger logger)
+    {
+        var podLabels = settings.PodLabelsFile is { } file ? PodLabels.Read(file) : [];
+        GatewayClient gateway = new(settings.GatewayUrl);
+        return new RunnerContext(settings, podLabels, OpenState(settings.StateDirectory, logger), gateway, signals, time, logger)
+        {
+            CacheDirectory = Cache(settings.ScratchDirectory, logger),
+        };
+    }
+
+    public SessionIdentity IdentityOf(Restic restic, string? op) => new()
+    {
+        Namespace = _settings.Namespace ?? restic.Namespace ?? DefaultNamespace,
+        Restic = restic.Name,
+        App = WorkloadNameOf(restic),
+        Kind = _settings.WorkloadKind ?? DefaultKind,
+        PodLabels = _podLabels,
+        Op = op,
+    };
+
+    /// <summary>The workload's name; restic has it as the snapshots' host, so that they stay together on whatever machine they are made.</summary>
+    public string WorkloadNameOf(Restic restic) => _settings.WorkloadName ?? restic.Name;
+
+    /// <summary>The end of the process: waits a while for the gateway, and says what it did not get.</summary>
+    public async Task EndAsync()
+    {
+        var (kept, lost) = await Delivery.DrainAsync(Signals.Stop.IsCancellationRequested ? TimeSpan.FromSeconds(Math.Min(5, _settings.PushTimeout.TotalSeconds)) : _settings.PushTimeout, Signals.Abort);
+        if (kept > 0)
+        {
+            LogKept(Logger, kept, Gateway.Address);
+        }
+
+        if (lost > 0)
+        {
+            LogLost(Logger, lost, Gateway.Address);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Delivery.DisposeAsync();
+        Gateway.Dispose();
+    }
+
+    // A backup without a memory is better than none.
+    private static StateFolder OpenState(string? path, ILogger logger)
+    {
+        var temporary = Path.Combine(Path.GetTempPath(), $"stash-state-{Environment.UserName}");
+        try
+        {
+            return StateFolder.Open(path ?? StateFolder.DefaultPath());
+        }
+        catch (UserErrorException e)
+        {
+            LogStateUnusable(logger, e.Message, temporary);
+            return StateFolder.Open(temporary);
+        }
+    }
+
+    private static string? Cache(string? scratch, ILogger logger)
+    {
+        var root = scratch ?? Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "stash");
+        try
+        {
+            return Directory.CreateDirectory(Path.Combine(Path.GetFullPath(root), "restic-cache"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNoCache(logger, root);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Until then {Folder} is used.")]
+    private static partial void LogStateUnusable(ILogger logger, string error, string folder);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The scratch folder {Folder} cannot be made: restic runs without its cache, which is slower. Name another with --scratch-dir.")]
+    private static partial void LogNoCache(ILogger logger, string folder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not delivered: {Count} reports wait on disk for the push gateway {Address}; the next run with the same state folder sends them.")]
+    private static partial void LogKept(ILogger logger, int count, string address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "LOST: {Count} reports could be neither delivered to the push gateway {Address} nor kept on disk.")]
+    private static partial void LogLost(ILogger logger, int count, string address);
+}

@@ -1,0 +1,53 @@
+using System.IO.Hashing;
+using System.Text;
+using Stash.Core;
+using Stash.Core.Configuration;
+
+namespace Stash.Operator.Runner;
+
+/// <summary>What the runner remembers between runs: times of the last success, pushes not delivered yet, locks of repositories.</summary>
+internal sealed class StateFolder
+{
+    private StateFolder(string path) => FullPath = path;
+
+    public string FullPath { get; }
+
+    /// <summary><c>$XDG_STATE_HOME/stash</c>, else <c>~/.local/state/stash</c>.</summary>
+    public static string DefaultPath()
+    {
+        var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        return string.IsNullOrEmpty(state)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "stash")
+            : Path.Combine(state, "stash");
+    }
+
+    /// <summary>Opens the folder, and makes it where it is missing.</summary>
+    /// <exception cref="UserErrorException">It cannot be made or written.</exception>
+    public static StateFolder Open(string path)
+    {
+        try
+        {
+            return new StateFolder(DataFolder.Open(Path.GetFullPath(path)).FullPath);
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"The state folder {path} cannot be written: make it writable for this user, or name another with --state-dir.", inner: e);
+        }
+    }
+
+    /// <summary>A folder inside, made where it is missing.</summary>
+    public string Folder(params ReadOnlySpan<string> names)
+    {
+        var path = Path.Combine([FullPath, .. names]);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    /// <summary>A file's name for any text: readable, and different for different texts.</summary>
+    public static string FileName(string text)
+    {
+        var readable = string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
+        var hash = Convert.ToHexStringLower(XxHash64.Hash(Encoding.UTF8.GetBytes(text)));
+        return $"{(readable.Length > 80 ? readable[^80..] : readable)}-{hash}";
+    }
+}
