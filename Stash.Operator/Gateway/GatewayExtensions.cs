@@ -1,0 +1,19 @@
+using Stash.Core.Configuration;
+using Stash.Core.Gateway;
+
+namespace Stash.Operator.Gateway;
+
+/// <summary>Adds the push gateway to a host that has a <see cref="GroupStore"/>, <see cref="StashOptions"/> and a <see cref="TimeProvider"/>.</summary>
+internal static class GatewayExtensions
+{
+    public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
+        services.AddSingleton<GatewayMetrics>().AddSingleton<PushHandler>().AddSingleton<GatewayRouter>();
+
+    /// <summary>Answers every request that comes here as the push gateway does: what it does not know gets 404.</summary>
+    public static IApplicationBuilder UseStashGateway(this IApplicationBuilder app)
+    {
+        var router = app.ApplicationServices.GetRequiredService<GatewayRouter>();
+        app.Run(router.HandleAsync);
+        return app;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+using Stash.Core.Configuration;
+using Stash.Core.Exposition;
+using Stash.Core.Gateway;
+using Stash.Core.Sessions;
+
+namespace Stash.Operator.Gateway;
+
+/// <summary>Takes pushes and deletions in.</summary>
+internal sealed class PushHandler(GroupStore store, StashOptions options)
+{
+    private const int MaxMessageBytes = 2048;
+
+    public async Task PushAsync(HttpContext context, string path)
+    {
+        var request = context.Request;
+        if (PushPath.Parse(path, out var group) is { } badPath)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, badPath);
+            return;
+        }
+
+        if (SessionId(request, out var id) is { } badId)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, badId);
+            return;
+        }
+
+        if (SessionMessage(request, out var message) is { } badMessage)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, badMessage);
+            return;
+        }
+
+        Push push;
+        try
+        {
+            var body = await PushBody.ReadAsync(context, options.Gateway.MaxPushBytes);
+            var (families, text) = PushBody.Parse(request.ContentType, body);
+            push = new Push
+            {
+                Group = group!,
+                Replace = HttpMethods.IsPut(request.Method),
+                Families = families,
+                Text = text,
+                SessionId = id,
+                SessionMessage = message,
+            };
+        }
+        catch (ExpositionFormatException e)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, e.Message);
+            return;
+        }
+        catch (BadPushException e)
+        {
+            await PlainText.ErrorAsync(context, e.Status, e.Message);
+            return;
+        }
+
+        await AnswerAsync(context, await store.PushAsync(push, context.RequestAborted), StatusCodes.Status200OK);
+    }
+
+    public async Task DeleteAsync(HttpContext context, string path)
+    {
+        if (PushPath.Parse(path, out var group) is { } problem)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, problem);
+            return;
+        }
+
+        await AnswerAsync(context, await store.DeleteAsync(group!, context.RequestAborted), StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>Tells what became of a change.</summary>
+    public static Task AnswerAsync(HttpContext context, PushVerdict verdict, int accepted)
+    {
+        switch (verdict.Kind)
+        {
+            case VerdictKind.Accepted:
+                context.Response.StatusCode = accepted;
+                context.Response.ContentLength = 0;
+                return Task.CompletedTask;
+            case VerdictKind.Refused:
+                return PlainText.ErrorAsync(
+                    context, StatusCodes.Status400BadRequest, $"pushed metrics are invalid or inconsistent with existing metrics: {verdict.Message}");
+            default:
+                context.Response.Headers.RetryAfter = "5";
+                return PlainText.ErrorAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, "nothing was stored: the gateway cannot write its data folder at the moment (is its disk full?); push again later");
+        }
+    }
+
+    private static string? SessionId(HttpRequest request, out string? id)
+    {
+        id = null;
+        var values = request.Headers[SessionMetrics.SessionIdHeader];
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        id = values.Count == 1 ? values[0] : null;
+        return id is null
+            ? $"header {SessionMetrics.SessionIdHeader}: give it once"
+            : RunningSessionValidation.IdError(id) is { } wrong ? $"header {SessionMetrics.SessionIdHeader}: {wrong}" : null;
+    }
+
+    private static string? SessionMessage(HttpRequest request, out string? message)
+    {
+        message = null;
+        var values = request.Headers[SessionMetrics.SessionMessageHeader];
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        if (values.Count > 1 || !PercentEncoding.TryDecode(values[0]!, out message) || message is null)
+        {
+            return $"header {SessionMetrics.SessionMessageHeader}: give it once, as percent-encoded UTF-8";
+        }
+
+        return Encoding.UTF8.GetByteCount(message) > MaxMessageBytes
+            ? string.Create(CultureInfo.InvariantCulture, $"header {SessionMetrics.SessionMessageHeader}: give at most {MaxMessageBytes} bytes before encoding")
+            : null;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Stash.Core.Configuration;
+using Stash.Core.Gateway;
+using Stash.Operator.Gateway;
+
+namespace Stash.Operator.Tests.Gateway;
+
+/// <summary>The push gateway alone, on a free port, with its data in a folder of its own.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DirectoryInfo _folder;
+
+    private GatewayServer(WebApplication app, GroupStore store, DirectoryInfo folder)
+    {
+        _app = app;
+        _folder = folder;
+        Store = store;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+    }
+
+    public Uri Address { get; }
+
+    public GroupStore Store { get; }
+
+    public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20)
+    {
+        var folder = Directory.CreateTempSubdirectory("stash-test-");
+        var store = await GroupStore.OpenAsync(
+            new GroupStoreOptions { Directory = Path.Combine(folder.FullName, "gateway") }, TimeProvider.System, NullLogger<GroupStore>.Instance, TestContext.Current.CancellationToken);
+        var options = StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Stash:DataDirectory"] = folder.FullName,
+            ["Stash:Gateway:AdminApi"] = admin ? "true" : "false",
+            ["Stash:Gateway:MaxPushBytes"] = maxPushBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        }).Build());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = maxPushBytes;
+        });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(options).AddSingleton(store).AddStashGateway();
+        var app = builder.Build();
+        app.UseStashGateway();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new GatewayServer(app, store, folder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await Store.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
