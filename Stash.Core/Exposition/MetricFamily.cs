@@ -26,11 +26,11 @@ public sealed class Metric
     /// <summary>Milliseconds since the Unix epoch; null where none was given.</summary>
     public long? Timestamp { get; set; }
 
-    /// <summary>Of a histogram or summary: <c>_count</c>.</summary>
-    public ulong Count { get; set; }
+    /// <summary>Of a histogram or summary: <c>_count</c>; null where none was given, which is exposed as 0.</summary>
+    public ulong? Count { get; set; }
 
-    /// <summary>Of a histogram or summary: <c>_sum</c>.</summary>
-    public double Sum { get; set; }
+    /// <summary>Of a histogram or summary: <c>_sum</c>; null where none was given, which is exposed as 0.</summary>
+    public double? Sum { get; set; }
 
     /// <summary>Buckets (upper bound, cumulative count) or quantiles (quantile, value), as they came.</summary>
     public List<(double Bound, double Value)>? Parts { get; set; }

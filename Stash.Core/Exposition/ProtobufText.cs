@@ -17,7 +17,7 @@ internal static class ProtobufText
         switch (type)
         {
             case MetricType.Summary:
-                text.Append(CultureInfo.InvariantCulture, $"summary:<sample_count:{metric.Count} sample_sum:{Number(metric.Sum)} ");
+                Totals(text.Append("summary:<"), metric);
                 foreach (var (bound, value) in metric.Parts ?? [])
                 {
                     text.Append(CultureInfo.InvariantCulture, $"quantile:<quantile:{Number(bound)} value:{Number(value)} > ");
@@ -26,7 +26,7 @@ internal static class ProtobufText
                 text.Append("> ");
                 break;
             case MetricType.Histogram:
-                text.Append(CultureInfo.InvariantCulture, $"histogram:<sample_count:{metric.Count} sample_sum:{Number(metric.Sum)} ");
+                Totals(text.Append("histogram:<"), metric);
                 foreach (var (bound, value) in metric.Parts ?? [])
                 {
                     text.Append(CultureInfo.InvariantCulture, $"bucket:<cumulative_count:{(ulong)value} upper_bound:{Number(bound)} > ");
@@ -40,6 +40,19 @@ internal static class ProtobufText
         }
 
         return text.ToString();
+    }
+
+    private static void Totals(StringBuilder text, Metric metric)
+    {
+        if (metric.Count is { } count)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"sample_count:{count} ");
+        }
+
+        if (metric.Sum is { } sum)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"sample_sum:{Number(sum)} ");
+        }
     }
 
     private static string Number(double value) => value switch

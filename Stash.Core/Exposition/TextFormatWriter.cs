@@ -66,13 +66,13 @@ public static class TextFormatWriter
         if (type == MetricType.Histogram && !infinite)
         {
             WriteNameAndLabels(output, name, "_bucket", metric.Labels, "le", double.PositiveInfinity);
-            WriteValue(output, metric.Count);
+            WriteValue(output, metric.Count ?? 0);
         }
 
         WriteNameAndLabels(output, name, "_sum", metric.Labels, "", 0);
-        WriteValue(output, metric.Sum);
+        WriteValue(output, metric.Sum ?? 0);
         WriteNameAndLabels(output, name, "_count", metric.Labels, "", 0);
-        WriteValue(output, metric.Count);
+        WriteValue(output, metric.Count ?? 0);
     }
 
     private static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)

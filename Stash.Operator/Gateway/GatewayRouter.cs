@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Text.Encodings.Web;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.Features;
 using Stash.Core.Configuration;
@@ -35,8 +36,7 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
         var path = PathOf(context);
         if (Clean(path) is var clean && clean != path)
         {
-            context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-            context.Response.Headers.Location = clean + context.Request.QueryString;
+            await RedirectAsync(context, StatusCodes.Status301MovedPermanently, clean);
             return;
         }
 
@@ -52,10 +52,10 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
                 await GetAsync(context, null, ScrapeAsync);
                 break;
             case "/metrics/" when HttpMethods.IsGet(context.Request.Method):
-                Redirect(context, StatusCodes.Status301MovedPermanently, "/metrics");
+                await RedirectAsync(context, StatusCodes.Status301MovedPermanently, "/metrics");
                 break;
             case "/metrics/job/" or "/metrics/job@base64/":
-                Redirect(context, HttpMethods.IsGet(context.Request.Method) ? StatusCodes.Status301MovedPermanently : StatusCodes.Status307TemporaryRedirect, path[..^1]);
+                await RedirectAsync(context, HttpMethods.IsGet(context.Request.Method) ? StatusCodes.Status301MovedPermanently : StatusCodes.Status307TemporaryRedirect, path[..^1]);
                 break;
             case "/api/v1/admin/wipe" when options.Gateway.AdminApi:
                 await WipeAsync(context);
@@ -173,9 +173,18 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
         return $"/{string.Join('/', parts)}{(parts.Count > 0 && path.EndsWith('/') ? "/" : "")}";
     }
 
-    private static void Redirect(HttpContext context, int status, string location)
+    private static Task RedirectAsync(HttpContext context, int status, string path)
     {
         context.Response.StatusCode = status;
-        context.Response.Headers.Location = location + context.Request.QueryString;
+        context.Response.Headers.Location = path + context.Request.QueryString;
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            return Task.CompletedTask;
+        }
+
+        // For a person: the reference's page, word for word.
+        var reason = status == StatusCodes.Status301MovedPermanently ? "Moved Permanently" : "Temporary Redirect";
+        context.Response.ContentType = "text/html; charset=utf-8";
+        return context.Response.WriteAsync($"<a href=\"{HtmlEncoder.Default.Encode(path + context.Request.QueryString)}\">{reason}</a>.\n\n", context.RequestAborted);
     }
 }

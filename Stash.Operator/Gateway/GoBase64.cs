@@ -8,7 +8,9 @@ internal static class GoBase64
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    /// <returns>What is wrong, in the reference's words; null where nothing is. <paramref name="decoded"/> is empty where something is.</returns>
+    /// <param name="text">The encoded value.</param>
+    /// <param name="decoded">The value; where something is wrong, of what comes before it.</param>
+    /// <returns>What is wrong, in the reference's words; null where nothing is.</returns>
     public static string? Decode(string text, out string decoded)
     {
         decoded = "";
@@ -20,6 +22,7 @@ internal static class GoBase64
             var digit = Alphabet.IndexOf(body[i], StringComparison.Ordinal);
             if (digit < 0)
             {
+                decoded = Whole(bytes, i);
                 return Illegal(i);
             }
 
@@ -32,6 +35,7 @@ internal static class GoBase64
 
         if (body.Length % 4 == 1)
         {
+            decoded = Whole(bytes, body.Length);
             return Illegal(body.Length - 1);
         }
 
@@ -45,6 +49,8 @@ internal static class GoBase64
             return "the decoded value is not utf8";
         }
     }
+
+    private static string Whole(List<byte> bytes, int digits) => Encoding.UTF8.GetString([.. bytes[..(digits / 4 * 3)]]);
 
     private static string Illegal(int at) => string.Create(CultureInfo.InvariantCulture, $"illegal base64 data at input byte {at}");
 }

@@ -40,7 +40,15 @@ internal static class RawHttp
         await stream.WriteAsync(Encoding.UTF8.GetBytes(head.Append("\r\n").ToString()), deadline.Token);
         await stream.WriteAsync(body, deadline.Token);
         using MemoryStream all = new();
-        await stream.CopyToAsync(all, deadline.Token);
+        try
+        {
+            await stream.CopyToAsync(all, deadline.Token);
+        }
+        catch (IOException) when (all.Length > 0)
+        {
+            // Answered and closed before the body was read.
+        }
+
         return Read(all.ToArray());
     }
 
