@@ -54,8 +54,9 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
         var message = failure switch
         {
             OperatorFailure.Unauthorized => $"The operator at {Display} does not take the token of this data folder: use the data folder that this operator runs with.",
-            OperatorFailure.Internal or OperatorFailure.Unreachable => $"The operator at {Display} could not do it: its log tells why.",
-            _ => status?.Message ?? $"The operator answered {(int)code}.",
+            _ => status?.Message is { Length: > 0 } text
+                ? $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] == '.' ? "" : ".")}"
+                : $"The operator at {Display} could not do it (HTTP {(int)code}): its log tells why.",
         };
         return new OperatorException(failure, message, status?.Details?.Causes);
     }

@@ -2,20 +2,16 @@
 // sends the instant alone. What it shows is in its shadow, so that the server's rendering never meets it.
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const exactWithZone = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
-const units = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const units = [["yr", 31536000], ["mo", 2592000], ["wk", 604800], ["d", 86400], ["h", 3600], ["min", 60]];
 
 export function inWords(seconds) {
   const size = Math.abs(seconds);
   if (size < 10) {
     return "now";
   }
-  for (const [unit, length] of units) {
-    if (size >= length) {
-      return relative.format(Math.trunc(seconds / length), unit);
-    }
-  }
-  return relative.format(Math.trunc(seconds / 10) * 10, "second");
+  const [unit, length] = units.find(([, least]) => size >= least) ?? ["s", 1];
+  const amount = unit === "s" ? Math.floor(size / 10) * 10 : Math.floor(size / length);
+  return seconds < 0 ? `${amount} ${unit} ago` : `in ${amount} ${unit}`;
 }
 
 const shown = new Set();
@@ -61,3 +57,15 @@ class StashTime extends HTMLElement {
 
 customElements.define("stash-time", StashTime);
 setInterval(() => shown.forEach((element) => element.update()), 5000);
+
+// For inputs of type datetime-local, which know no zone: the browser's is meant.
+window.stashTime = {
+  toLocal: (iso) => {
+    const time = new Date(iso);
+    return new Date(time.getTime() - time.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  },
+  toInstant: (local) => {
+    const time = new Date(local);
+    return Number.isNaN(time.getTime()) ? null : time.toISOString();
+  },
+};

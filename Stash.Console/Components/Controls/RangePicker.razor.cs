@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.JSInterop;
+using Stash.Console.Dashboard;
+
+namespace Stash.Console.Components.Controls;
+
+/// <summary>Picks a time range: one of the usual ones, or from and to in the browser's zone.</summary>
+public sealed partial class RangePicker
+{
+    private const string LocalFormat = "yyyy-MM-dd'T'HH:mm";
+
+    private bool _open;
+    private DateTime? _from;
+    private DateTime? _to;
+    private string? _problem;
+
+    [Inject]
+    public required IJSRuntime Script { get; set; }
+
+    [Inject]
+    public required TimeProvider Time { get; set; }
+
+    [Parameter, EditorRequired]
+    public required TimeRange Range { get; set; }
+
+    [Parameter]
+    public EventCallback<TimeRange> RangeChanged { get; set; }
+
+    private async Task ToggleAsync()
+    {
+        _open = !_open;
+        _problem = null;
+        if (_open)
+        {
+            var now = Time.GetUtcNow();
+            _from = await ToLocalAsync(Range.StartAt(now));
+            _to = await ToLocalAsync(Range.EndAt(now));
+        }
+    }
+
+    private void Close() => _open = false;
+
+    private void OnKey(KeyboardEventArgs e)
+    {
+        if (e.Key == "Escape")
+        {
+            Close();
+        }
+    }
+
+    private async Task ChooseAsync(TimeRange range)
+    {
+        Close();
+        await RangeChanged.InvokeAsync(range);
+    }
+
+    private async Task ChooseFixedAsync()
+    {
+        if (await ToInstantAsync(_from) is not { } from || await ToInstantAsync(_to) is not { } to)
+        {
+            _problem = "Give both times.";
+        }
+        else if (from >= to)
+        {
+            _problem = "The start has to be before the end.";
+        }
+        else
+        {
+            await ChooseAsync(TimeRange.Fixed(from, to));
+        }
+    }
+
+    private async Task<DateTime?> ToLocalAsync(DateTimeOffset time) =>
+        DateTime.TryParse(await Script.InvokeAsync<string?>("stashTime.toLocal", TimeRange.Format(time)), CultureInfo.InvariantCulture, out var local) ? local : null;
+
+    private async Task<DateTimeOffset?> ToInstantAsync(DateTime? local) =>
+        local is { } given && DateTimeOffset.TryParse(await Script.InvokeAsync<string?>("stashTime.toInstant", given.ToString(LocalFormat, CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture, out var instant)
+            ? instant
+            : null;
+}

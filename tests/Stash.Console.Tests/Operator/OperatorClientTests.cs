@@ -1,0 +1,155 @@
+using Stash.Console.Operator;
+using Stash.Console.Tests.Support;
+using Stash.Core.Api;
+using Stash.Core.Monitoring;
+using Stash.Core.Sessions;
+
+namespace Stash.Console.Tests.Operator;
+
+public sealed class OperatorClientTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Reads_sessions_page_by_page()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync(
+            Sessions.Succeeded("a", ago: TimeSpan.FromMinutes(3)), Sessions.Succeeded("b", ago: TimeSpan.FromMinutes(2)), Sessions.Failed("c", ago: TimeSpan.FromMinutes(1)));
+        using var client = ClientOf(operatorDouble);
+
+        var first = await client.SessionsAsync(new SessionQuery(), 2, null, Token);
+        var second = await client.SessionsAsync(new SessionQuery(), 2, first.Metadata.Continue, Token);
+
+        first.Items.Select(s => s.App).ShouldBe(["c", "b"]);
+        first.Items[0].Message.ShouldBe("Fatal: unable to create lock in backend");
+        second.Items.Select(s => s.App).ShouldBe(["a"]);
+        second.Metadata.Continue.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sends_every_filter()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        var from = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2));
+
+        await client.AggregatesAsync(new SessionQuery { Namespaces = ["a&b", "c"], Apps = ["ä/d"], Outcome = SessionOutcome.Failed, From = from, To = from.AddHours(1) }, 60, Token);
+
+        operatorDouble.Requests.ShouldContain(
+            $"{ApiPaths.Aggregates}?namespace=a%26b&namespace=c&app=%C3%A4%2Fd&outcome=Failed&from=2026-01-02T01%3A04%3A05.000Z&to=2026-01-02T02%3A04%3A05.000Z&bucketSeconds=60");
+    }
+
+    [Fact]
+    public async Task Takes_a_new_token_without_a_restart()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        await client.AppsAsync(Token);
+
+        operatorDouble.WriteCredentials(token: "token-of-the-second-start-is-longer");
+
+        (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Refuses_a_certificate_of_another_authority_and_takes_the_right_one_once_it_is_there()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var other = new TestAuthority();
+        operatorDouble.WriteCredentials(authority: other.Pem);
+        using var client = ClientOf(operatorDouble);
+
+        var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
+        error.Failure.ShouldBe(OperatorFailure.Untrusted);
+        error.Message.ShouldContain("ca.crt");
+
+        File.Delete(operatorDouble.Folder.CaCertificate);
+        operatorDouble.WriteCredentials();
+        (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Says_which_file_is_missing()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        File.Delete(operatorDouble.Folder.ApiToken);
+        using var client = ClientOf(operatorDouble);
+
+        var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
+
+        error.Failure.ShouldBe(OperatorFailure.Unreachable);
+        error.Message.ShouldStartWith($"{operatorDouble.Folder.ApiToken} is not there");
+    }
+
+    [Fact]
+    public async Task A_stopped_operator_is_unreachable()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        await operatorDouble.DownAsync();
+
+        var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
+
+        error.Failure.ShouldBe(OperatorFailure.Unreachable);
+        error.Message.ShouldContain($"{operatorDouble.Address.Authority} does not answer");
+    }
+
+    [Fact]
+    public async Task A_wrong_token_is_told_apart()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        await File.WriteAllTextAsync(operatorDouble.Folder.ApiToken, "of another data folder", Token);
+        using var client = ClientOf(operatorDouble);
+
+        (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Failure.ShouldBe(OperatorFailure.Unauthorized);
+    }
+
+    [Fact]
+    public async Task An_unknown_session_is_not_found()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+
+        var error = await Should.ThrowAsync<OperatorException>(client.SessionAsync("a/b?c", Token));
+
+        error.Failure.ShouldBe(OperatorFailure.NotFound);
+        operatorDouble.Requests.ShouldContain($"{ApiPaths.Sessions}/a%2Fb%3Fc");
+    }
+
+    [Fact]
+    public async Task Carries_the_causes_of_invalid_settings()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        var settings = await client.SettingsAsync(Token);
+
+        var error = await Should.ThrowAsync<OperatorException>(client.SaveSettingsAsync(settings with { Spec = new MonitoringSpec { Agent = "nagios" } }, Token));
+
+        error.Failure.ShouldBe(OperatorFailure.Invalid);
+        error.Causes.ShouldHaveSingleItem().Field.ShouldBe("spec.agent");
+    }
+
+    [Fact]
+    public async Task Settings_saved_on_an_old_version_are_a_conflict()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        var read = await client.SettingsAsync(Token);
+        var saved = await client.SaveSettingsAsync(read with { Spec = new MonitoringSpec { Backup = true } }, Token);
+        saved.Spec.Backup.ShouldBeTrue();
+
+        (await Should.ThrowAsync<OperatorException>(client.SaveSettingsAsync(read, Token))).Failure.ShouldBe(OperatorFailure.Conflict);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_of_this_version_is_said_to_be_so()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        operatorDouble.Refuse = request => request.Path == ApiPaths.Apps ? new KubernetesStatus { Code = 200, Reason = "", Message = "" } : null;
+        using var client = ClientOf(operatorDouble);
+
+        (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Message.ShouldContain("same version");
+    }
+
+    private static OperatorClient ClientOf(OperatorDouble operatorDouble) => new(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), TimeProvider.System);
+}
