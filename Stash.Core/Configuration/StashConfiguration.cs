@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
 namespace Stash.Core.Configuration;
@@ -26,7 +28,15 @@ public static class StashConfiguration
         }
         catch (Exception e) when (e is InvalidDataException or FormatException)
         {
-            throw new UserErrorException($"{file ?? "appsettings.json"} is not JSON: {(e.InnerException as System.Text.Json.JsonException)?.LineNumber switch { { } line => $"look at line {line + 1}.", null => "check its braces and commas." }}", inner: e);
+            var wrong = file is not null && e.Message.Contains(file, StringComparison.Ordinal) ? file : Path.Combine(AppContext.BaseDirectory, "appsettings.json");
+            Exception? cause = e;
+            while (cause is not null and not JsonException)
+            {
+                cause = cause.InnerException;
+            }
+
+            var place = (cause as JsonException)?.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"look at line {line + 1}") : "check its braces and commas";
+            throw new UserErrorException($"{wrong} is not JSON: {place}.", inner: e);
         }
     }
 }

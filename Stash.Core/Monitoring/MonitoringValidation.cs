@@ -37,7 +37,7 @@ public static class MonitoringValidation
 
         foreach (var (key, value) in spec.ServiceMonitor.Labels)
         {
-            var wrong = KubernetesNames.LabelKeyError(key) ?? KubernetesNames.LabelValueError(key, value);
+            var wrong = KubernetesNames.LabelKeyError(key) ?? (value is null ? "it has no value: give a text." : KubernetesNames.LabelValueError(key, value));
             if (wrong is not null)
             {
                 errors.Add(new($"spec.serviceMonitor.labels[{key}]", wrong));

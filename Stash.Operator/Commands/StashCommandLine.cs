@@ -10,6 +10,7 @@ internal static class StashCommandLine
     /// <summary>Every command, in the order of <c>--help</c>.</summary>
     private static readonly Func<Command>[] Commands =
     [
+        RunCommand.Create,
         BackupCommand.Create,
         VersionCommand.Create,
     ];

@@ -19,13 +19,19 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
         {
             session.ToTable("sessions");
             session.HasKey(s => s.Position);
+            session.Property(s => s.Id).IsRequired();
             session.HasIndex(s => s.Id).IsUnique();
-            session.HasIndex(s => new { s.EndTime, s.Position });
+            // Aggregates read these columns alone, so that a year of sessions is answered from the index; likewise the operations below.
+            session.HasIndex(s => new { s.EndTime, s.Position, s.Namespace, s.App, s.Failed, s.DurationSeconds });
             session.HasIndex(s => new { s.Namespace, s.App, s.EndTime });
             session.HasMany(s => s.Operations).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
             session.HasMany(s => s.Summaries).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
         });
-        modelBuilder.Entity<OperationRow>().ToTable("operations");
+        modelBuilder.Entity<OperationRow>(operation =>
+        {
+            operation.ToTable("operations");
+            operation.HasIndex(o => new { o.SessionPosition, o.Op, o.Seconds });
+        });
         modelBuilder.Entity<SummaryRow>().ToTable("summaries");
         modelBuilder.Entity<AppRow>(app =>
         {

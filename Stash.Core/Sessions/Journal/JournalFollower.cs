@@ -12,7 +12,8 @@ namespace Stash.Core.Sessions.Journal;
 public sealed partial class JournalFollower(SessionJournal journal, EventHub hub, TimeProvider time, ILogger<JournalFollower> logger)
 {
     private const int BatchSize = 500;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Follows until cancelled.</summary>
     /// <param name="lastPosition">The log's last position now.</param>
@@ -85,7 +86,7 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
         }
 
         var position = batch[^1].Position;
-        for (var wait = TimeSpan.FromMilliseconds(100); ; wait = Min(wait * 2, LongestWait))
+        for (var wait = FirstWait; ; wait = Min(wait * 2, LongestWait))
         {
             try
             {
@@ -101,7 +102,8 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogRetry(logger, e, wait.TotalSeconds);
+                // The cause once, not with every attempt of what may be hours.
+                LogRetry(logger, wait == FirstWait ? e : null, wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
             }
         }
@@ -116,5 +118,5 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
     private static partial void LogRestarted(ILogger logger, long followed, long last);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The session journal cannot be written; trying again in {Seconds} s. Pushes are safe in the gateway's log meanwhile")]
-    private static partial void LogRetry(ILogger logger, Exception exception, double seconds);
+    private static partial void LogRetry(ILogger logger, Exception? exception, double seconds);
 }

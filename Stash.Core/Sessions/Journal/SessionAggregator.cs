@@ -6,15 +6,19 @@ internal sealed class SessionAggregator(int bucketSeconds)
     // From seconds to a day: a chart of any range gets some sixty to two hundred buckets.
     private static readonly int[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
 
-    private readonly SortedDictionary<(long Start, string Namespace, string App), Durations> _buckets = new(KeyOrder.Instance);
-    private readonly SortedDictionary<(long Start, string Namespace, string App, string Op), Durations> _operations = new(KeyOrder.Instance);
+    private readonly Dictionary<(long Start, string Namespace, string App), Durations> _buckets = [];
+    private readonly Dictionary<(long Start, string Namespace, string App, string Op), Durations> _operations = [];
     private readonly Dictionary<(string Namespace, string App), Durations> _apps = [];
 
     public int Count { get; private set; }
 
     public int Failures { get; private set; }
 
-    public static int ChooseBucket(TimeSpan range) => Widths.FirstOrDefault(w => range.TotalSeconds / w <= 120, Widths[^1]);
+    public static int ChooseBucket(TimeSpan range)
+    {
+        var least = range.TotalSeconds / 120;
+        return Widths.FirstOrDefault(w => w >= least, (int)Math.Min(Math.Ceiling(least / Widths[^1]) * Widths[^1], int.MaxValue));
+    }
 
     public void AddSession(string @namespace, string app, long endTime, double seconds, bool failed)
     {
@@ -31,7 +35,7 @@ internal sealed class SessionAggregator(int bucketSeconds)
 
     public IReadOnlyList<SessionBucket> Buckets() =>
     [
-        .. _buckets.Select(b => new SessionBucket
+        .. _buckets.OrderBy(b => b.Key, KeyOrder.Instance).Select(b => new SessionBucket
         {
             Start = RowMapping.Time(b.Key.Start),
             Namespace = b.Key.Namespace,
@@ -46,7 +50,7 @@ internal sealed class SessionAggregator(int bucketSeconds)
 
     public IReadOnlyList<OperationBucket> Operations() =>
     [
-        .. _operations.Select(b => new OperationBucket
+        .. _operations.OrderBy(b => b.Key, KeyOrder.Instance).Select(b => new OperationBucket
         {
             Start = RowMapping.Time(b.Key.Start),
             Namespace = b.Key.Namespace,
@@ -61,7 +65,8 @@ internal sealed class SessionAggregator(int bucketSeconds)
 
     private long Start(long milliseconds) => milliseconds - (milliseconds % (bucketSeconds * 1000L));
 
-    private static Durations Get<TKey>(IDictionary<TKey, Durations> all, TKey key)
+    private static Durations Get<TKey>(Dictionary<TKey, Durations> all, TKey key)
+        where TKey : notnull
     {
         if (!all.TryGetValue(key, out var durations))
         {

@@ -107,7 +107,7 @@ public sealed class SessionJournal : IDisposable
         }
     }
 
-    /// <summary>Deletes what is older than the journal's age limit, then the oldest beyond its count limit.</summary>
+    /// <summary>Deletes what is older than the journal's age limit, apps with it, then the oldest sessions beyond its count limit.</summary>
     /// <returns>Sessions deleted.</returns>
     public async Task<int> TrimAsync(CancellationToken cancellationToken)
     {
@@ -117,6 +117,7 @@ public sealed class SessionJournal : IDisposable
             await using var context = new JournalContext(_options);
             var oldest = (_time.GetUtcNow() - _limits.MaxAge).ToUnixTimeMilliseconds();
             var deleted = await context.Sessions.Where(s => s.EndTime < oldest).ExecuteDeleteAsync(cancellationToken);
+            await context.Apps.Where(a => a.LastSessionTime < oldest).ExecuteDeleteAsync(cancellationToken);
             var first = await context.Sessions
                 .OrderByDescending(s => s.EndTime).ThenByDescending(s => s.Position)
                 .Skip(_limits.MaxSessions).Select(s => new { s.EndTime, s.Position })

@@ -132,6 +132,50 @@ public sealed class SessionJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task An_app_that_is_no_longer_backed_up_is_forgotten_by_age()
+    {
+        var journal = await OpenAsync(new JournalOptions { MaxAge = TimeSpan.FromDays(10), MaxSessions = 3 });
+        await journal.AppendAsync([Session("old", -20 * 86400, app: "gone"), Session("new", 1)], 1, Stop);
+        await journal.TrimAsync(Stop);
+        (await journal.Reader.AppsAsync(Stop)).Select(a => a.App).ShouldBe(["web"]);
+    }
+
+    [Fact]
+    public async Task Aggregates_read_from_the_indexes_alone()
+    {
+        await OpenAsync();
+        await using var connection = new SqliteConnection($"Data Source={File}");
+        await connection.OpenAsync(Stop);
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            EXPLAIN QUERY PLAN SELECT s.Namespace, s.App, s.EndTime, o.Op, SUM(o.Seconds) FROM sessions s JOIN operations o ON o.SessionPosition = s.Position
+            WHERE s.EndTime >= 1 AND s.EndTime < 9 GROUP BY s.EndTime, s.Position, s.Namespace, s.App, o.Op
+            """;
+        List<string> plan = [];
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        while (await reader.ReadAsync(Stop))
+        {
+            plan.Add(reader.GetString(3));
+        }
+
+        plan.Count.ShouldBe(2);
+        plan.ShouldAllBe(p => p.Contains("COVERING INDEX", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Any_range_is_divided_into_a_bearable_number_of_buckets()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("a", 1)], 1, Stop);
+        var all = await journal.Reader.AggregateAsync(new SessionQuery { From = DateTimeOffset.MinValue, To = DateTimeOffset.MaxValue }, null, Stop);
+        (all.Count, all.Buckets.Count).ShouldBe((1, 1));
+        ((all.To - all.From).TotalSeconds / all.BucketSeconds).ShouldBeLessThan(200);
+
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => journal.Reader.AggregateAsync(new SessionQuery { From = Noon.AddDays(-1), To = Noon }, 1, Stop));
+        (await journal.Reader.AggregateAsync(new SessionQuery { From = Noon.AddDays(1), To = Noon }, 60, Stop)).Count.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Arrivals_after_a_position_come_in_their_order()
     {
         var journal = await OpenAsync();

@@ -88,7 +88,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("SessionPosition");
+                    b.HasIndex("SessionPosition", "Op", "Seconds");
 
                     b.ToTable("operations", (string)null);
                 });
@@ -113,6 +113,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Id")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Job")
@@ -151,7 +152,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.HasIndex("Id")
                         .IsUnique();
 
-                    b.HasIndex("EndTime", "Position");
+                    b.HasIndex("EndTime", "Position", "Namespace", "App", "Failed", "DurationSeconds");
 
                     b.HasIndex("Namespace", "App", "EndTime");
 

@@ -46,7 +46,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 {
                     Position = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
-                    Id = table.Column<string>(type: "TEXT", nullable: true),
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
                     Namespace = table.Column<string>(type: "TEXT", nullable: false),
                     App = table.Column<string>(type: "TEXT", nullable: false),
                     Kind = table.Column<string>(type: "TEXT", nullable: false),
@@ -115,14 +115,14 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "IX_operations_SessionPosition",
+                name: "IX_operations_SessionPosition_Op_Seconds",
                 table: "operations",
-                column: "SessionPosition");
+                columns: new[] { "SessionPosition", "Op", "Seconds" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_sessions_EndTime_Position",
+                name: "IX_sessions_EndTime_Position_Namespace_App_Failed_DurationSeconds",
                 table: "sessions",
-                columns: new[] { "EndTime", "Position" });
+                columns: new[] { "EndTime", "Position", "Namespace", "App", "Failed", "DurationSeconds" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_sessions_Id",

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.WebUtilities;
+using Stash.Core.Api;
+
+namespace Stash.Operator.Api;
+
+/// <summary>Errors of the API as Kubernetes <c>Status</c> objects.</summary>
+internal static class ApiStatus
+{
+    private const string Group = "monitoring.stash.appscode.com";
+
+    public static KubernetesStatus Of(int code, string reason, string message, StatusDetails? details = null) =>
+        new() { Code = code, Reason = reason, Message = message, Details = details };
+
+    /// <summary>400 for one query parameter or header.</summary>
+    public static KubernetesStatus BadParameter(string name, string value, string accepted) =>
+        BadField(name, $"{name} \"{value}\" is not right: give {accepted}.");
+
+    /// <summary>400 for a query parameter that the endpoint does not have.</summary>
+    public static KubernetesStatus UnknownParameter(string name, IEnumerable<string> known) =>
+        BadField(name, $"there is no parameter {name}: give one of {string.Join(", ", known)}.");
+
+    public static KubernetesStatus NotFound(string kind, string name) =>
+        Of(StatusCodes.Status404NotFound, "NotFound", $"{kind} \"{name}\" not found", new StatusDetails { Group = Group, Kind = kind, Name = name });
+
+    /// <summary>422 for settings with wrong fields.</summary>
+    public static KubernetesStatus Invalid(IReadOnlyList<FieldError> errors) =>
+        Of(StatusCodes.Status422UnprocessableEntity, "Invalid", string.Join(' ', errors.Select(e => $"{e.Field}: {e.Message}")), new StatusDetails
+        {
+            Group = Group,
+            Kind = "Monitoring",
+            Name = "stash",
+            Causes = [.. errors.Select(e => new StatusCause("FieldValueInvalid", e.Message, e.Field))],
+        });
+
+    /// <summary>For an answer that has a code and no body: no route, wrong method, a request that could not be read.</summary>
+    public static KubernetesStatus ForCode(int code, string path) => code switch
+    {
+        404 => Of(code, "NotFound", $"there is nothing at {path}"),
+        405 => Of(code, "MethodNotAllowed", $"this method is not allowed on {path}"),
+        413 => Of(code, "RequestEntityTooLarge", "the request's body is too large"),
+        415 => Of(code, "UnsupportedMediaType", "send the body as application/json"),
+        400 => Of(code, "BadRequest", "the request could not be read"),
+        _ => Of(code, code >= 500 ? "InternalError" : "BadRequest", ReasonPhrases.GetReasonPhrase(code)),
+    };
+
+    private static KubernetesStatus BadField(string name, string message) =>
+        Of(StatusCodes.Status400BadRequest, "BadRequest", message, new StatusDetails { Group = Group, Causes = [new StatusCause("FieldValueInvalid", message, name)] });
+
+    public static IResult Result(this KubernetesStatus status) =>
+        Results.Json(status, ReadableJson.Default.KubernetesStatus, statusCode: status.Code);
+
+    public static Task WriteAsync(this KubernetesStatus status, HttpContext context) => status.Result().ExecuteAsync(context);
+}

@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Stash.Core.Api;
+using Stash.Core.Gateway;
+using Stash.Core.Monitoring;
+using Stash.Core.Monitoring.Embedded;
+using Stash.Core.Sessions;
+using Stash.Core.Sessions.Journal;
+
+namespace Stash.Operator.Api;
+
+/// <summary>The operator's API on :8443. Everything but health needs the token; every error is a Kubernetes <c>Status</c>.</summary>
+public static class StashApi
+{
+    private const string OpenApiDocument = "v1";
+
+    /// <summary>Settings are the largest body there is.</summary>
+    private const int MaxBodyBytes = 1 << 20;
+
+    public static IServiceCollection AddStashApi(this IServiceCollection services)
+    {
+        // Not AddAuthentication: it brings data protection, which makes key files that nothing here needs.
+        services.AddAuthenticationCore(o => o.DefaultScheme = TokenAuthenticationHandler.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(TokenAuthenticationHandler.SchemeName, null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder(TokenAuthenticationHandler.SchemeName).RequireAuthenticatedUser().Build());
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, StashJson.Default));
+        services.AddOpenApi(OpenApiDocument, o => o.AddDocumentTransformer<OpenApiDescription>());
+        services.AddSingleton<EventStream>();
+        return services;
+    }
+
+    /// <summary>The middleware of the API's listener, then its endpoints.</summary>
+    public static void UseStashApi(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteFailureAsync });
+        app.UseStatusCodePages(c => ApiStatus.ForCode(c.HttpContext.Response.StatusCode, c.HttpContext.Request.Path).WriteAsync(c.HttpContext));
+        app.Use((context, next) =>
+        {
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = MaxBodyBytes;
+            }
+
+            return next(context);
+        });
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapStashApi();
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static void MapStashApi(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiPaths.Health, () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
+
+        routes.MapGet(ApiPaths.Sessions, ListSessionsAsync).WithName("listSessions").WithSummary("Sessions, newest first")
+            .WithParameters([.. SessionFilters, ("limit", "Sessions of a page: 100 where missing, at most 5,000."), ("continue", "metadata.continue of the page before.")])
+            .Produces<SessionList>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Sessions + "/{id}", GetSessionAsync).WithName("getSession").WithSummary("One session")
+            .Produces<Session>().Produces<KubernetesStatus>(404).Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Aggregates, AggregateAsync).WithName("aggregateSessions").WithSummary("Sessions per time bucket, per operation and per app")
+            .WithParameters([.. SessionFilters, ("bucketSeconds", "Width of a bucket; chosen by the range where missing.")])
+            .Produces<SessionAggregates>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Apps, async (SessionJournal journal, CancellationToken ct) => Json(new AppList { Items = await journal.Reader.AppsAsync(ct) }))
+            .WithName("listApps").WithSummary("Every app that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Running, (RunningSessions running) => Json(new RunningList { Items = running.All }))
+            .WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>().Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
+            .WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
+            .Produces(200, contentType: "text/event-stream").Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Groups, (GroupStore groups) => Json(new GroupList { Items = groups.Summaries() }))
+            .WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
+        routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
+            .WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);
+        routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
+            .Accepts<MonitoringManifest>("application/json").Produces<MonitoringManifest>()
+            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422);
+        routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithName("previewSettings").WithSummary("What settings would make; changes nothing")
+            .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+    }
+
+    private static (string Name, string Description)[] SessionFilters =>
+    [
+        ("namespace", "Only these namespaces; repeated, or separated by commas."), ("app", "Only these apps; repeated, or separated by commas."),
+        ("outcome", "Succeeded or Failed."), ("from", "Ended at or after this time, RFC 3339."), ("to", "Ended before this time, RFC 3339."),
+    ];
+
+    private static async Task<IResult> ListSessionsAsync(HttpRequest request, SessionJournal journal, CancellationToken ct)
+    {
+        if (!SessionParameters.TryRead(request.Query, ["limit", "continue"], out var parameters, out var error))
+        {
+            return error.Result();
+        }
+
+        try
+        {
+            var (items, next) = await journal.Reader.ListAsync(parameters.Query, parameters.Limit, parameters.Continue, ct);
+            return Json(new SessionList { Items = items, Metadata = new ListMetadata(next) });
+        }
+        catch (FormatException)
+        {
+            return ApiStatus.BadParameter("continue", parameters.Continue, "metadata.continue of the page before").Result();
+        }
+    }
+
+    private static async Task<IResult> GetSessionAsync(string id, SessionJournal journal, CancellationToken ct) =>
+        await journal.Reader.FindAsync(id, ct) is { } session ? Json(session) : ApiStatus.NotFound("sessions", id).Result();
+
+    private static async Task<IResult> AggregateAsync(HttpRequest request, SessionJournal journal, CancellationToken ct)
+    {
+        if (!SessionParameters.TryRead(request.Query, ["bucketSeconds"], out var parameters, out var error))
+        {
+            return error.Result();
+        }
+
+        try
+        {
+            return Json(await journal.Reader.AggregateAsync(parameters.Query, parameters.BucketSeconds, ct));
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return ApiStatus.BadParameter("bucketSeconds", request.Query["bucketSeconds"].ToString(),
+                string.Create(CultureInfo.InvariantCulture, $"a width that divides the range into at most {SessionReader.MaxBuckets} buckets")).Result();
+        }
+    }
+
+    private static async Task<IResult> SaveSettingsAsync(HttpRequest request, MonitoringStore store, CancellationToken ct)
+    {
+        var (manifest, unreadable) = await ReadManifestAsync(request, ct);
+        if (manifest is null)
+        {
+            return unreadable!.Result();
+        }
+
+        var errors = MonitoringValidation.Validate(manifest);
+        if (errors.Count > 0)
+        {
+            return ApiStatus.Invalid(errors).Result();
+        }
+
+        if (string.IsNullOrEmpty(manifest.Metadata.ResourceVersion))
+        {
+            return ApiStatus.Invalid([new FieldError("metadata.resourceVersion", "it is missing: send the one that was read, so that nobody's change is lost.")]).Result();
+        }
+
+        try
+        {
+            return await store.SaveAsync(manifest, ct) is { } saved
+                ? Json(saved)
+                : ApiStatus.Of(409, "Conflict", "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion",
+                    new StatusDetails { Group = "stash.appscode.com", Kind = "Monitoring", Name = "stash" }).Result();
+        }
+        catch (Core.UserErrorException e)
+        {
+            return ApiStatus.Of(500, "InternalError", e.Message).Result();
+        }
+    }
+
+    private static async Task<IResult> PreviewSettingsAsync(HttpRequest request, MonitoringStore store, CancellationToken ct)
+    {
+        var (manifest, unreadable) = await ReadManifestAsync(request, ct);
+        return manifest is null ? unreadable!.Result() : Json(store.Preview(manifest));
+    }
+
+    private static async Task<(MonitoringManifest? Manifest, KubernetesStatus? Error)> ReadManifestAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (!request.HasJsonContentType())
+        {
+            return (null, ApiStatus.ForCode(415, request.Path));
+        }
+
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(request.Body, SettingsJson.Strict, ct) is { } manifest
+                ? (manifest, null)
+                : (null, ApiStatus.Of(400, "BadRequest", "the body is null: send the settings as JSON"));
+        }
+        catch (JsonException e)
+        {
+            var place = e.Path is { Length: > 2 } path ? $" at {path[2..]}" : "";
+            return (null, ApiStatus.Of(400, "BadRequest", $"the body is not the settings as JSON{place}: see GET {ApiPaths.Settings} for their shape"));
+        }
+    }
+
+    private static async Task WriteFailureAsync(HttpContext context)
+    {
+        // A request that the client spoiled (too large a body, a broken one) has its own code; the rest is ours and stays in the log.
+        var code = context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+        var status = code == StatusCodes.Status500InternalServerError
+            ? ApiStatus.Of(code, "InternalError", string.Create(CultureInfo.InvariantCulture, $"the request failed in the operator; its log tells more under request {context.TraceIdentifier}"))
+            : ApiStatus.ForCode(code, context.Request.Path);
+        context.Response.StatusCode = code;
+        await status.WriteAsync(context);
+    }
+
+    private static IResult Json<T>(T value) => Results.Json(value, ReadableJson.Default.GetTypeInfo(typeof(T))!);
+}

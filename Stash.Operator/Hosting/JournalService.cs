@@ -1,0 +1,61 @@
+using Stash.Core.Gateway;
+using Stash.Core.Sessions.Journal;
+
+namespace Stash.Operator.Hosting;
+
+/// <summary>Runs the journal's follower, and trims the journal at start and every hour.</summary>
+internal sealed partial class JournalService(JournalFollower follower, SessionJournal journal, GroupStore groups, TimeProvider time, ILogger<JournalService> logger) : BackgroundService
+{
+    private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(5);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(FollowAsync(stoppingToken), TrimAsync(stoppingToken));
+
+    private async Task FollowAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await follower.RunAsync(groups.Position, groups.FollowAsync, groups.Release, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // The log or the journal cannot be read at this moment. The gateway serves on; the journal goes on where it was.
+                LogFollowFailed(logger, e, FollowAgain.TotalSeconds);
+            }
+
+            await Task.Delay(FollowAgain, time, stoppingToken);
+        }
+    }
+
+    private async Task TrimAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), time);
+        do
+        {
+            try
+            {
+                var deleted = await journal.TrimAsync(stoppingToken);
+                if (deleted > 0)
+                {
+                    LogTrimmed(logger, deleted);
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogTrimFailed(logger, e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The push log cannot be followed; trying again in {Seconds} s. Pushes are safe in the log meanwhile")]
+    private static partial void LogFollowFailed(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Deleted} sessions beyond the journal's limits deleted")]
+    private static partial void LogTrimmed(ILogger logger, int deleted);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old sessions cannot be deleted from the journal; trying again in an hour")]
+    private static partial void LogTrimFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,178 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Console;
+using Prometheus;
+using Stash.Core;
+using Stash.Core.Configuration;
+using Stash.Core.Events;
+using Stash.Core.Gateway;
+using Stash.Core.Monitoring.Embedded;
+using Stash.Core.Sessions;
+using Stash.Core.Sessions.Journal;
+using Stash.Operator.Api;
+using Stash.Operator.Gateway;
+using Stash.Operator.Monitoring;
+using Stash.Operator.Tls;
+
+namespace Stash.Operator.Hosting;
+
+/// <summary>The operator's process: two listeners, the gateway's store, the journal that follows it, the settings.</summary>
+internal sealed partial class OperatorHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly StashOptions _options;
+    private readonly GroupStore _groups;
+    private readonly SessionJournal _journal;
+
+    private OperatorHost(WebApplication app, StashOptions options, GroupStore groups, SessionJournal journal)
+    {
+        _app = app;
+        _options = options;
+        _groups = groups;
+        _journal = journal;
+    }
+
+    /// <summary>Opens the data folder and all that is in it. Nothing listens yet.</summary>
+    /// <exception cref="UserErrorException">The folder, the journal, the log, the token or a certificate cannot be used.</exception>
+    public static async Task<OperatorHost> OpenAsync(StashOptions options, IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        var data = DataFolder.Open(options.DataDirectory);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(configuration);
+        builder.Logging.ClearProviders().AddSimpleConsole(Lines);
+        // Every request without the token would be a line.
+        builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
+        using var startLog = LoggerFactory.Create(l => l.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(Lines));
+        var token = ApiToken.Load(data);
+        var certificate = new CertificateStore(data, time).Load(ServingNames(options.Api.Address));
+
+        // The store first: its lock keeps a second operator away from the journal too.
+        var groups = await GroupStore.OpenAsync(new GroupStoreOptions { Directory = data.In("gateway") }, time, startLog.CreateLogger<GroupStore>(), cancellationToken);
+        SessionJournal? journal = null;
+        try
+        {
+            journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
+            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(time).AddSingleton(token)
+                .AddSingleton(groups).AddSingleton(journal)
+                .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
+                .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
+            builder.Services.AddStashGateway();
+            builder.Services.AddStashApi();
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = options.Gateway.MaxPushBytes;
+                kestrel.Listen(options.Gateway.Address.Address, options.Gateway.Address.Port, l => l.MarkAs(Listener.Gateway));
+                kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
+                {
+                    l.MarkAs(Listener.Api);
+                    l.UseHttps(certificate);
+                });
+            });
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            var app = builder.Build();
+            app.MapWhen(c => c.CameBy(Listener.Gateway), gateway =>
+            {
+                gateway.UseRunningReports();
+                gateway.UseStashGateway();
+            });
+            app.UseStashApi();
+            app.MapMetrics();
+            return new OperatorHost(app, options, groups, journal);
+        }
+        catch
+        {
+            journal?.Dispose();
+            await groups.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Listens, until the process is told to stop.</summary>
+    /// <exception cref="UserErrorException">An address cannot be listened on.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Probe(_options.Gateway.Address, "--gateway-address");
+        Probe(_options.Api.Address, "--api-address");
+        await _app.StartAsync(cancellationToken);
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var gateway = Client(addresses.First(a => a.StartsWith("http:", StringComparison.Ordinal)), _options.Gateway.Address);
+        var api = Client(addresses.First(a => a.StartsWith("https:", StringComparison.Ordinal)), _options.Api.Address);
+        _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = new ScrapeEndpoints { Gateway = gateway, Api = api };
+        await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
+        LogStarted(_app.Logger, gateway, api, _options.DataDirectory);
+        await _app.WaitForShutdownAsync(cancellationToken);
+
+        // A service that failed has stopped the host; that is no clean end.
+        foreach (var service in _app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (service.ExecuteTask is { IsFaulted: true } task)
+            {
+                await task;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _journal.Dispose();
+        await _groups.DisposeAsync();
+    }
+
+    /// <summary>Listens for a moment, since the server's own failure would say neither which address it was nor what to do.</summary>
+    private static void Probe(ListenAddress address, string flag)
+    {
+        if (address.Port == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new TcpListener(address.Address, address.Port);
+            if (address.Address.Equals(IPAddress.IPv6Any))
+            {
+                probe.Server.DualMode = true;
+            }
+
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new UserErrorException(
+                e.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse => $"{address} is in use by another process: stop that process, or listen elsewhere with {flag} HOST:PORT.",
+                    SocketError.AccessDenied => $"This user may not listen on {address}: take a port above 1023 with {flag} HOST:PORT.",
+                    SocketError.AddressNotAvailable => $"This machine has no address {address.Address}: give one of its own with {flag} HOST:PORT.",
+                    _ => $"{address} cannot be listened on ({e.SocketErrorCode}): listen elsewhere with {flag} HOST:PORT.",
+                },
+                inner: e);
+        }
+    }
+
+    private static void Lines(SimpleConsoleFormatterOptions options)
+    {
+        options.SingleLine = true;
+        options.UseUtcTimestamp = true;
+        options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+    }
+
+    private static string Client(string bound, ListenAddress listen) => new IPEndPoint(listen.ForClients, new Uri(bound).Port).ToString();
+
+    private static string[] ServingNames(ListenAddress listen)
+    {
+        // The Service's name, which ServiceMonitors give as serverName.
+        string[] names = ["localhost", "127.0.0.1", "::1", "stash-operator.default.svc", Dns.GetHostName()];
+        return [.. names.Append(listen.ForClients.ToString()).Where(n => n.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Push gateway on http://{Gateway}, API on https://{Api}, data in {Data}")]
+    private static partial void LogStarted(ILogger logger, string gateway, string api, string data);
+}

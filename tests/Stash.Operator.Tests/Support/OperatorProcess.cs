@@ -1,0 +1,127 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+using Stash.Core.Api;
+
+namespace Stash.Operator.Tests.Support;
+
+/// <summary>
+/// The real <c>stash run</c> as a process, on free ports, with a data folder of its own. It can be stopped, killed and started again on the
+/// same folder and ports.
+/// </summary>
+internal sealed partial class OperatorProcess : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string[] _arguments;
+    private ChildProcess? _process;
+
+    private OperatorProcess(string[] arguments) => _arguments = arguments;
+
+    /// <summary>The executable that is tested.</summary>
+    public static string Executable => Path.Combine(AppContext.BaseDirectory, "stash");
+
+    public string DataDirectory => _folder.In("data");
+
+    /// <summary><c>http://127.0.0.1:PORT/</c>.</summary>
+    public Uri GatewayAddress { get; private set; } = null!;
+
+    /// <summary><c>https://127.0.0.1:PORT/</c>.</summary>
+    public Uri ApiAddress { get; private set; } = null!;
+
+    /// <summary>The API's token.</summary>
+    public string Token => File.ReadAllText(Path.Combine(DataDirectory, "api-token")).Trim();
+
+    /// <summary>A client of the push gateway.</summary>
+    public HttpClient Gateway { get; private set; } = null!;
+
+    /// <summary>A client of the API, its base address the API's root, with the token, that trusts the operator's own authority alone.</summary>
+    public HttpClient Api { get; private set; } = null!;
+
+    public ChildProcess Process => _process ?? throw new InvalidOperationException("It is not running.");
+
+    /// <summary>Starts it and waits until it accepts pushes.</summary>
+    /// <param name="arguments">After <c>stash run --data-dir … --gateway-address … --api-address …</c>.</param>
+    public static async Task<OperatorProcess> StartAsync(params string[] arguments)
+    {
+        var it = new OperatorProcess(arguments);
+        try
+        {
+            await it.StartAgainAsync();
+            return it;
+        }
+        catch
+        {
+            await it.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it again after <see cref="KillAsync"/> or <see cref="StopAsync"/>, on the same ports.</summary>
+    public async Task StartAgainAsync()
+    {
+        _process = ChildProcess.Start(Executable,
+        [
+            "run", "--data-dir", DataDirectory, "--gateway-address", GatewayAddress?.Authority ?? "127.0.0.1:0", "--api-address", ApiAddress?.Authority ?? "127.0.0.1:0", .. _arguments,
+        ]);
+        var line = await Eventually.GetAsync("the operator listens", () =>
+            _process.HasExited ? throw new InvalidOperationException($"The operator has ended: {_process.Output} {_process.Error}") : Task.FromResult(Listening().Match(_process.Output) is { Success: true } m ? m : null));
+        GatewayAddress = new Uri(line.Groups["gateway"].Value);
+        ApiAddress = new Uri(line.Groups["api"].Value);
+        Gateway?.Dispose();
+        Api?.Dispose();
+        Gateway = new HttpClient { BaseAddress = GatewayAddress };
+        Api = NewApiClient(Token);
+        await Eventually.TrueAsync("the gateway is ready", async () =>
+        {
+            using var answer = await Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode;
+        });
+    }
+
+    /// <summary>Another client of the API.</summary>
+    /// <param name="token">Null for none.</param>
+    public HttpClient NewApiClient(string? token)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataDirectory, "ca.crt")));
+        var client = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
+        {
+            BaseAddress = new Uri(ApiAddress, ApiPaths.Root + "/"),
+        };
+        client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        await Process.DisposeAsync();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        Process.Signal(15);
+        var code = await Process.WaitAsync();
+        await KillAsync();
+        return code;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await KillAsync();
+        }
+
+        Gateway?.Dispose();
+        Api?.Dispose();
+        _folder.Dispose();
+    }
+
+    [GeneratedRegex(@"Push gateway on (?<gateway>http://\S+), API on (?<api>https://\S+),", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Listening();
+}
