@@ -7,6 +7,20 @@ public static class MetricNames
 
     public static bool IsLabelNameByte(byte c, bool first) => char.IsAsciiLetter((char)c) || c == '_' || (!first && char.IsAsciiDigit((char)c));
 
+    /// <summary>A metric's name: letters, digits, <c>_</c> and <c>:</c>, not beginning with a digit.</summary>
+    public static bool IsMetricName(ReadOnlySpan<char> name)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (name[i] > 127 || !IsMetricNameByte((byte)name[i], i == 0))
+            {
+                return false;
+            }
+        }
+
+        return name.Length > 0;
+    }
+
     /// <summary>A label's name: letters, digits and <c>_</c>, not beginning with a digit.</summary>
     public static bool IsLabelName(ReadOnlySpan<char> name)
     {

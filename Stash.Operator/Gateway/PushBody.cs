@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Stash.Core.Exposition;
+using Stash.Core.Exposition.Protobuf;
 
 namespace Stash.Operator.Gateway;
 
@@ -53,9 +55,34 @@ internal static class PushBody
     }
 
     /// <summary>The families, and the same in the text format.</summary>
-    /// <exception cref="ExpositionFormatException">It is no text format.</exception>
-    public static (IReadOnlyList<MetricFamily> Families, ReadOnlyMemory<byte> Text) Parse(string? contentType, ReadOnlyMemory<byte> body) =>
-        (TextParser.Parse(body.Span), body);
+    /// <exception cref="ExpositionFormatException">It is not in the text format.</exception>
+    /// <exception cref="BadPushException">It is not in the protobuf format, as which it came.</exception>
+    public static (IReadOnlyList<MetricFamily> Families, ReadOnlyMemory<byte> Text) Parse(string? contentType, ReadOnlyMemory<byte> body)
+    {
+        if (!IsProtobuf(contentType))
+        {
+            return (TextParser.Parse(body.Span), body);
+        }
+
+        try
+        {
+            var families = ProtobufReader.Parse(body);
+            return (families, ProtobufReader.ToText(families));
+        }
+        catch (ProtobufFormatException e)
+        {
+            throw new BadPushException(StatusCodes.Status400BadRequest, e.Message);
+        }
+    }
+
+    private static bool IsProtobuf(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType.Equals("application/vnd.google.protobuf", StringComparison.OrdinalIgnoreCase)
+        && Parameter(type, "encoding") == "delimited"
+        && Parameter(type, "proto") == "io.prometheus.client.MetricFamily";
+
+    private static string? Parameter(MediaTypeHeaderValue type, string name) =>
+        type.Parameters.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.GetUnescapedValue().Value;
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, long? announced, long max, CancellationToken cancellationToken)
     {

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Globalization;
+using Google.Protobuf;
+
+namespace Stash.Core.Exposition.Protobuf;
+
+/// <summary>Why a body is not in the delimited protobuf exposition format.</summary>
+public sealed class ProtobufFormatException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// Reads the delimited protobuf exposition format, in which the Go client pushes. What could not be exposed as text later (a bad name,
+/// a metric without a value of its family's type) is refused here; the reference finds a part of that only when it is scraped.
+/// </summary>
+public static class ProtobufReader
+{
+    /// <summary>Reads families, in the order in which they come; of two of a name the last counts, as in the reference.</summary>
+    /// <exception cref="ProtobufFormatException">The bytes are not in the format.</exception>
+    public static IReadOnlyList<MetricFamily> Parse(ReadOnlyMemory<byte> body)
+    {
+        Dictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
+        using MemoryStream stream = new(body.ToArray(), writable: false);
+        while (stream.Position < stream.Length)
+        {
+            MetricFamilyMessage message;
+            try
+            {
+                message = MetricFamilyMessage.Parser.ParseDelimitedFrom(stream);
+            }
+            catch (InvalidProtocolBufferException e)
+            {
+                throw new ProtobufFormatException("protobuf parsing error: the body is no sequence of delimited metric families, or it is not whole", e);
+            }
+
+            var family = Family(message);
+            families[family.Name] = family;
+        }
+
+        return [.. families.Values.Where(f => f.Metrics.Count > 0)];
+    }
+
+    /// <summary>The same in the text format.</summary>
+    public static ReadOnlyMemory<byte> ToText(IReadOnlyList<MetricFamily> families)
+    {
+        ArrayBufferWriter<byte> text = new();
+        foreach (var family in families)
+        {
+            TextFormatWriter.WriteHeader(text, family.Name, family.Help ?? "", family.Type ?? MetricType.Untyped);
+            foreach (var metric in family.Metrics)
+            {
+                TextFormatWriter.WriteMetric(text, family.Name, family.Type ?? MetricType.Untyped, metric);
+            }
+        }
+
+        return text.WrittenMemory;
+    }
+
+    private static MetricFamily Family(MetricFamilyMessage message)
+    {
+        if (!MetricNames.IsMetricName(message.Name))
+        {
+            throw Wrong($"invalid metric name {GoQuote.Text(message.Name)}");
+        }
+
+        var type = (message.HasType ? message.Type : 0) switch
+        {
+            0 => MetricType.Counter,
+            1 => MetricType.Gauge,
+            2 => MetricType.Summary,
+            3 => MetricType.Untyped,
+            4 => MetricType.Histogram,
+            var other => throw Wrong(string.Create(CultureInfo.InvariantCulture, $"metric {GoQuote.Text(message.Name)} has the unknown type {other}")),
+        };
+        MetricFamily family = new(message.Name) { Help = message.Help, Type = type };
+        family.Metrics.AddRange(message.Metric.Select(m => Metric(family, type, m)));
+        return family;
+    }
+
+    private static Metric Metric(MetricFamily family, MetricType type, MetricMessage message)
+    {
+        Metric metric = new() { Timestamp = message.HasTimestampMs ? message.TimestampMs : null };
+        foreach (var label in message.Label)
+        {
+            if (!MetricNames.IsLabelName(label.Name))
+            {
+                throw Wrong($"invalid label name {GoQuote.Text(label.Name)} for metric {GoQuote.Text(family.Name)}");
+            }
+
+            if (metric.Labels.Exists(l => l.Name == label.Name))
+            {
+                throw Wrong($"duplicate label names for metric {GoQuote.Text(family.Name)}");
+            }
+
+            metric.Labels.Add(new Label(label.Name, label.Value));
+        }
+
+        switch (type)
+        {
+            case MetricType.Counter when message.Counter is { } value:
+                metric.Value = value.Value;
+                break;
+            case MetricType.Gauge when message.Gauge is { } value:
+                metric.Value = value.Value;
+                break;
+            case MetricType.Untyped when message.Untyped is { } value:
+                metric.Value = value.Value;
+                break;
+            case MetricType.Summary when message.Summary is { } summary:
+                metric.Count = summary.HasSampleCount ? summary.SampleCount : null;
+                metric.Sum = summary.HasSampleSum ? summary.SampleSum : null;
+                metric.Parts = [.. summary.Quantile.Select(q => (q.Quantile, q.Value))];
+                break;
+            case MetricType.Histogram when message.Histogram is { } histogram:
+                metric.Count = histogram.HasSampleCount ? histogram.SampleCount : null;
+                metric.Sum = histogram.HasSampleSum ? histogram.SampleSum : null;
+                metric.Parts = [.. histogram.Bucket.Select(b => (b.UpperBound, (double)b.CumulativeCount))];
+                break;
+            default:
+                throw Wrong($"collected metric {GoQuote.Text(family.Name)} is not a {type.ToString().ToUpperInvariant()}");
+        }
+
+        return metric;
+    }
+
+    private static ProtobufFormatException Wrong(string problem) => new($"protobuf parsing error: {problem}");
+}
