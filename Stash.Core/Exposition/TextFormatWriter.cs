@@ -35,7 +35,8 @@ public static class TextFormatWriter
     public static void WriteSample(IBufferWriter<byte> output, string name, IReadOnlyList<Label> labels, double value)
     {
         WriteNameAndLabels(output, name, "", labels, "", 0);
-        WriteValue(output, value);
+        WriteNumber(output, value);
+        WriteEnd(output, null);
     }
 
     /// <summary>Writes the line of a metric; for a histogram or summary its lines.</summary>
@@ -43,7 +44,9 @@ public static class TextFormatWriter
     {
         if (type is not (MetricType.Histogram or MetricType.Summary))
         {
-            WriteSample(output, name, metric.Labels, metric.Value);
+            WriteNameAndLabels(output, name, "", metric.Labels, "", 0);
+            WriteNumber(output, metric.Value);
+            WriteEnd(output, metric.Timestamp);
             return;
         }
 
@@ -51,14 +54,8 @@ public static class TextFormatWriter
         foreach (var (bound, value) in metric.Parts ?? [])
         {
             WriteNameAndLabels(output, name, type == MetricType.Histogram ? "_bucket" : "", metric.Labels, type == MetricType.Histogram ? "le" : "quantile", bound);
-            if (type == MetricType.Histogram)
-            {
-                WriteValue(output, (ulong)value);
-            }
-            else
-            {
-                WriteValue(output, value);
-            }
+            WriteNumber(output, value);
+            WriteEnd(output, metric.Timestamp);
 
             infinite |= double.IsPositiveInfinity(bound);
         }
@@ -66,13 +63,16 @@ public static class TextFormatWriter
         if (type == MetricType.Histogram && !infinite)
         {
             WriteNameAndLabels(output, name, "_bucket", metric.Labels, "le", double.PositiveInfinity);
-            WriteValue(output, metric.Count ?? 0);
+            WriteNumber(output, metric.Count ?? 0);
+            WriteEnd(output, metric.Timestamp);
         }
 
         WriteNameAndLabels(output, name, "_sum", metric.Labels, "", 0);
-        WriteValue(output, metric.Sum ?? 0);
+        WriteNumber(output, metric.Sum ?? 0);
+        WriteEnd(output, metric.Timestamp);
         WriteNameAndLabels(output, name, "_count", metric.Labels, "", 0);
-        WriteValue(output, metric.Count ?? 0);
+        WriteNumber(output, metric.Count ?? 0);
+        WriteEnd(output, metric.Timestamp);
     }
 
     private static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
@@ -105,18 +105,15 @@ public static class TextFormatWriter
         output.Write(" "u8);
     }
 
-    private static void WriteValue(IBufferWriter<byte> output, double value)
+    private static void WriteEnd(IBufferWriter<byte> output, long? timestamp)
     {
-        WriteNumber(output, value);
-        output.Write("\n"u8);
-    }
+        if (timestamp is { } time)
+        {
+            output.Write(" "u8);
+            time.TryFormat(output.GetSpan(24), out var written, default, CultureInfo.InvariantCulture);
+            output.Advance(written);
+        }
 
-    // A count is an integer in the reference, written without a point or exponent.
-    private static void WriteValue(IBufferWriter<byte> output, ulong value)
-    {
-        var span = output.GetSpan(24);
-        value.TryFormat(span, out var written, default, CultureInfo.InvariantCulture);
-        output.Advance(written);
         output.Write("\n"u8);
     }
 
