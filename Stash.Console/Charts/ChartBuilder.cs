@@ -12,10 +12,13 @@ public static class ChartBuilder
     private static readonly string[] OpOrder = ["backup", "forget"];
 
     /// <summary>Sessions that succeeded, or that failed, per bucket and app.</summary>
-    public static ChartData Counts(SessionAggregates aggregates, SessionOutcome outcome)
+    /// <param name="aggregates">Of the range.</param>
+    /// <param name="outcome">Which are counted.</param>
+    /// <param name="known">Every app, whatever the filter: gives each its colour.</param>
+    public static ChartData Counts(SessionAggregates aggregates, SessionOutcome outcome, IReadOnlyList<AppSummary> known)
     {
         var times = Times(aggregates);
-        var colors = Colors(aggregates);
+        var colors = Colors(known);
         var lines = aggregates.Buckets
             .Select(b => (b.Start, b.Namespace, b.App, Count: outcome == SessionOutcome.Failed ? b.Failures : b.Count - b.Failures))
             .Where(b => b.Count > 0)
@@ -38,11 +41,14 @@ public static class ChartBuilder
     }
 
     /// <summary>Seconds per operation and app: of each bucket's sessions the median, the 95th percentile or the longest.</summary>
-    public static ChartData Durations(SessionAggregates aggregates, DurationStatistic statistic)
+    /// <param name="aggregates">Of the range.</param>
+    /// <param name="statistic">Which of a bucket's durations.</param>
+    /// <param name="known">Every app, whatever the filter: gives each its colour.</param>
+    public static ChartData Durations(SessionAggregates aggregates, DurationStatistic statistic, IReadOnlyList<AppSummary> known)
     {
         var times = Times(aggregates);
         var index = times.Select((t, i) => (t, i)).ToDictionary(p => p.t, p => p.i);
-        var colors = Colors(aggregates);
+        var colors = Colors(known);
         var lines = aggregates.Operations
             .GroupBy(o => (o.Namespace, o.App, o.Op))
             .Select(g =>
@@ -117,9 +123,9 @@ public static class ChartBuilder
 
     private static long FloorTo(long value, long width) => value - (((value % width) + width) % width);
 
-    /// <summary>By the app's place among all that the filter's names hold for, so that a colour stays with its app while time goes on.</summary>
-    private static Dictionary<(string Namespace, string App), int> Colors(SessionAggregates aggregates) =>
-        aggregates.Apps.Select((a, i) => (a, i)).ToDictionary(p => (p.a.Namespace, p.a.App), p => p.i);
+    /// <summary>By the app's place among all that are known, so that a colour stays with its app whatever the filter.</summary>
+    private static Dictionary<(string Namespace, string App), int> Colors(IReadOnlyList<AppSummary> known) =>
+        known.Select((a, i) => (a, i)).ToDictionary(p => (p.a.Namespace, p.a.App), p => p.i);
 
     private static int DashOf(string op) => Array.IndexOf(OpOrder, op) switch { < 0 => 2, var i => i };
 

@@ -30,14 +30,17 @@ public sealed partial class RangePicker
 
     private async Task ToggleAsync()
     {
-        _open = !_open;
-        _problem = null;
         if (_open)
         {
-            var now = Time.GetUtcNow();
-            _from = await ToLocalAsync(Range.StartAt(now));
-            _to = await ToLocalAsync(Range.EndAt(now));
+            Close();
+            return;
         }
+
+        var now = Time.GetUtcNow();
+        _problem = null;
+        _from = await ToLocalAsync(Range.StartAt(now));
+        _to = await ToLocalAsync(Range.EndAt(now));
+        _open = true;
     }
 
     private void Close() => _open = false;

@@ -46,7 +46,7 @@ public sealed partial class TimeChart : IAsyncDisposable
     protected override void OnParametersSet()
     {
         var shape = (Data is null, Data?.IsEmpty == true);
-        _shapeChanged |= shape != _shape || _asTable || Tools is not null;
+        _shapeChanged |= shape != _shape || Tools is not null || (_asTable && !ReferenceEquals(Data, _drawn));
         _shape = shape;
         if (!_shapeChanged)
         {
@@ -55,7 +55,7 @@ public sealed partial class TimeChart : IAsyncDisposable
         }
     }
 
-    protected override bool ShouldRender() => _shapeChanged || _asTable || _drawn is null || ReferenceEquals(_drawn, Data);
+    protected override bool ShouldRender() => _shapeChanged;
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
@@ -79,6 +79,12 @@ public sealed partial class TimeChart : IAsyncDisposable
         {
             // The browser has gone, and the chart with it.
         }
+    }
+
+    private void SwitchTable()
+    {
+        _asTable = !_asTable;
+        _shapeChanged = true;
     }
 
     private async Task DrawAsync()

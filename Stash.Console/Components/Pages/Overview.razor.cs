@@ -260,9 +260,10 @@ public sealed partial class Overview : IDisposable
         else if (!ReferenceEquals(shown, _charted))
         {
             _charted = shown;
-            _success = ChartBuilder.Counts(shown, SessionOutcome.Succeeded);
-            _fail = ChartBuilder.Counts(shown, SessionOutcome.Failed);
-            _durations = ChartBuilder.Durations(shown, _statistic);
+            var known = Model.KnownApps ?? shown.Apps;
+            _success = ChartBuilder.Counts(shown, SessionOutcome.Succeeded, known);
+            _fail = ChartBuilder.Counts(shown, SessionOutcome.Failed, known);
+            _durations = ChartBuilder.Durations(shown, _statistic, known);
         }
     }
 }

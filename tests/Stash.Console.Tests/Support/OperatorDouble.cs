@@ -107,6 +107,10 @@ internal sealed class OperatorDouble : IAsyncDisposable
         }
     }
 
+    /// <summary>The stream tells of a session that it has told of before.</summary>
+    public void SendAgain(Session session) =>
+        Send(new SseItem<string>(JsonSerializer.Serialize(session, StashJson.Default.Session), "session") { EventId = "1" });
+
     public void Report(RunningSession session)
     {
         _running[session.Id] = session;
