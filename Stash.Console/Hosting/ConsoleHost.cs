@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using MudBlazor.Services;
 using Stash.Console.Components;
 using Stash.Console.Operator;
@@ -47,6 +48,7 @@ public static class ConsoleHost
         var console = builder.Build();
         console.UseSecurityHeaders();
         console.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        console.Use(OnlyNotFoundHasAPageAsync);
         console.UseExceptionHandler("/error", createScopeForErrors: true);
         console.UseAuthentication();
         console.UseAuthorization();
@@ -56,6 +58,15 @@ public static class ConsoleHost
         console.MapSignIn();
         console.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return console;
+    }
+
+    private static async Task OnlyNotFoundHasAPageAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        if (context.Response.StatusCode != StatusCodes.Status404NotFound && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+        {
+            pages.Enabled = false;
+        }
     }
 
     private static void QuietExpectedWarnings(ILoggingBuilder logging)

@@ -10,7 +10,7 @@ public static class OperatorServices
         services.AddSingleton(new OperatorCredentials(folder));
         services.AddSingleton(provider => new OperatorClient(options.Operator.Address, provider.GetRequiredService<OperatorCredentials>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveFeed>();
-        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
+        services.AddHostedService<LiveFeedService>();
         return services;
     }
 }
