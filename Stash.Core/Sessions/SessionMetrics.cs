@@ -47,6 +47,9 @@ public static class SessionMetrics
     public const string ResticLabel = "stash_config";
     public const string FileGroupLabel = "filegroup";
     public const string OpLabel = "op";
+    /// <summary>Grouping label of sessions that are no backup: their operation. Backups have none, so <c>{session=""}</c> selects them.</summary>
+    public const string SessionLabel = "session";
+
     public const string PodLabelPrefix = "pod_";
 
     /// <summary>The pod label <c>stash.appscode.com/sample</c> as a grouping label: <c>"true"</c> marks a sample workload.</summary>

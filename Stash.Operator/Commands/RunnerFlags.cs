@@ -7,11 +7,13 @@ namespace Stash.Operator.Commands;
 /// <summary>The flags that all commands of the session runner have.</summary>
 internal sealed class RunnerFlags
 {
+    private const string DefaultGateway = "http://127.0.0.1:56789";
+
     private readonly Option<string> _gateway = new("--pushgateway-url")
     {
         Description = "The push gateway that gets the sessions' metrics.",
         HelpName = "URL",
-        DefaultValueFactory = _ => "http://127.0.0.1:56789",
+        DefaultValueFactory = _ => DefaultGateway,
     };
 
     private readonly Option<string?> _state = new("--state-dir")
@@ -42,12 +44,15 @@ internal sealed class RunnerFlags
     private readonly Option<string?> _namespace = new("--namespace") { HelpName = "NAMESPACE" };
     private readonly Option<string?> _kind;
     private readonly Option<string?> _name;
+    private readonly bool _reports;
 
     /// <param name="command">Gets the flags.</param>
     /// <param name="kindAlias">Another name of <c>--workload-kind</c>.</param>
     /// <param name="nameAlias">Another name of <c>--workload-name</c>.</param>
-    public RunnerFlags(Command command, string? kindAlias = null, string? nameAlias = null)
+    /// <param name="reports">False for a command that has no sessions, and so no flags about reporting them.</param>
+    public RunnerFlags(Command command, string? kindAlias = null, string? nameAlias = null, bool reports = true)
     {
+        _reports = reports;
         _namespace.Description = $"Namespace of the sessions. Default: the resource's metadata.namespace, else {RunnerContext.DefaultNamespace}.";
         _kind = new Option<string?>(kindAlias ?? "--workload-kind", kindAlias is null ? [] : ["--workload-kind"])
         {
@@ -59,7 +64,7 @@ internal sealed class RunnerFlags
             Description = "Name of the workload, label app and restic's --host. Default: the Restic's name.",
             HelpName = "NAME",
         };
-        foreach (var option in (Option[])[_gateway, _namespace, _kind, _name, _podLabels, _state, _scratch, _timeout])
+        foreach (var option in reports ? (Option[])[_gateway, _namespace, _kind, _name, _podLabels, _state, _scratch, _timeout] : [_scratch])
         {
             command.Add(option);
         }
@@ -68,13 +73,12 @@ internal sealed class RunnerFlags
     /// <summary>Runs a command of the session runner: its log on standard error, its signals, and at its end the delivery of its reports.</summary>
     /// <param name="result">The parsed command line.</param>
     /// <param name="run">Returns the exit code.</param>
-    /// <param name="quiet">Log warnings and errors only.</param>
-    /// <param name="signals">Null for the usual ones.</param>
-    public async Task<int> RunAsync(ParseResult result, Func<RunnerContext, Task<int>> run, bool quiet = false, StopSignals? signals = null)
+    /// <param name="least">What is logged.</param>
+    public async Task<int> RunAsync(ParseResult result, Func<RunnerContext, Task<int>> run, LogLevel least = LogLevel.Information)
     {
-        using var own = signals ?? new StopSignals();
+        using StopSignals signals = new();
         using var logs = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information)
+            .SetMinimumLevel(least)
             .AddConsole(console =>
             {
                 console.FormatterName = LineFormatter.FormatterName;
@@ -83,7 +87,12 @@ internal sealed class RunnerFlags
             })
             .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
             .Services.AddSingleton(TimeProvider.System));
-        await using var context = RunnerContext.Open(Settings(result), own, TimeProvider.System, logs.CreateLogger("Stash"));
+        await using var context = RunnerContext.Open(Settings(result), signals, TimeProvider.System, logs.CreateLogger("Stash"));
+        if (_reports)
+        {
+            context.BeginDelivery();
+        }
+
         var exitCode = await run(context);
         await context.EndAsync();
         return exitCode;
@@ -91,13 +100,13 @@ internal sealed class RunnerFlags
 
     private RunnerSettings Settings(ParseResult result) => new()
     {
-        GatewayUrl = result.GetRequiredValue(_gateway),
+        GatewayUrl = _reports ? result.GetRequiredValue(_gateway) : DefaultGateway,
         StateDirectory = result.GetValue(_state),
         ScratchDirectory = result.GetValue(_scratch),
         PodLabelsFile = result.GetValue(_podLabels),
         Namespace = result.GetValue(_namespace),
         WorkloadKind = result.GetValue(_kind),
         WorkloadName = result.GetValue(_name),
-        PushTimeout = TimeSpan.FromSeconds(Math.Clamp(result.GetRequiredValue(_timeout), 0, 86_400)),
+        PushTimeout = TimeSpan.FromSeconds(Math.Clamp(_reports ? result.GetRequiredValue(_timeout) : 0, 0, 86_400)),
     };
 }

@@ -12,6 +12,11 @@ internal static class StashCommandLine
     [
         RunCommand.Create,
         BackupCommand.Create,
+        RecoverCommand.Create,
+        CheckCommand.Create,
+        ForgetCommand.Create,
+        SnapshotsCommand.Create,
+        ExecCommand.Create,
         VersionCommand.Create,
     ];
 

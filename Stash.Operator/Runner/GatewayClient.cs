@@ -97,10 +97,9 @@ internal sealed class GatewayClient : IDisposable
     /// <returns>False where the gateway knows no running sessions: a plain Pushgateway.</returns>
     /// <exception cref="HttpRequestException">It does not answer.</exception>
     /// <exception cref="OperationCanceledException">Nor in time.</exception>
-    public async Task<bool> PutRunningAsync(RunningSession session, CancellationToken cancellationToken)
+    public async Task<bool> PutRunningAsync(RunningSession session)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ProgressTimeout);
+        using CancellationTokenSource limit = new(ProgressTimeout);
         using var response = await _http.PutAsJsonAsync($"{Address}{SessionMetrics.RunningPath}/{session.Id}", session, StashJson.Default.RunningSession, limit.Token);
         return response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed);
     }

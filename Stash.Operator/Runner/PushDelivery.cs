@@ -78,7 +78,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
         await StopAsync();
         lock (_lock)
         {
-            return (_spool.Waiting().Count, _unspooled.Count);
+            return (SpoolCount(), _unspooled.Count);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
             lock (_lock)
             {
                 // A push that came meanwhile has its own wake-up.
-                if (complete && _unspooled.Count == 0 && _spool.Waiting().Count == 0)
+                if (complete && _unspooled.Count == 0 && SpoolCount() == 0)
                 {
                     _idle.TrySetResult();
                 }
@@ -138,8 +138,29 @@ internal sealed partial class PushDelivery : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogSpoolUnusable(e, _spool.Folder);
-            return await DeliverUnspooledAsync();
+            LogSpoolUnusable(e);
+            var complete = await DeliverUnspooledAsync();
+            lock (_lock)
+            {
+                if (complete && _unspooled.Count == 0)
+                {
+                    _idle.TrySetResult();
+                }
+            }
+
+            return complete;
+        }
+    }
+
+    private int SpoolCount()
+    {
+        try
+        {
+            return _spool.Waiting().Count;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 
@@ -256,6 +277,6 @@ internal sealed partial class PushDelivery : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The report could not be kept on disk; it is sent from memory.")]
     private partial void LogNotSpooled(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reports in {Folder} cannot be read or taken away.")]
-    private partial void LogSpoolUnusable(Exception exception, string folder);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reports that wait on disk cannot be read or taken away.")]
+    private partial void LogSpoolUnusable(Exception exception);
 }

@@ -104,7 +104,7 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
 
     private Process Start(IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new("restic")
+        ProcessStartInfo start = new(Executables.Restic())
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -137,7 +137,7 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
         }
         catch (Win32Exception e)
         {
-            throw new UserErrorException("restic cannot be started: install it (Debian: apt-get install restic) so that it is on the PATH.", inner: e);
+            throw new UserErrorException($"{start.FileName} cannot be started: install restic anew (Debian: apt-get install restic).", inner: e);
         }
     }
 

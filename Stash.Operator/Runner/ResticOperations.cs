@@ -44,15 +44,31 @@ internal static class ResticOperations
         session.MeasureAsync("", "check", async () => (await cli.RunAsync(["check"], null, cancellationToken)).MustSucceed());
 
     /// <summary>Restores paths, each below the target under its full path.</summary>
-    public static async Task RestoreAsync(string? snapshot, IReadOnlyList<(string Path, string Target)> paths, string host, ResticCli cli, OngoingSession session, CancellationToken cancellationToken)
+    public static async Task RestoreAsync(Restore restore, string host, ResticCli cli, OngoingSession session, CancellationToken cancellationToken)
     {
-        foreach (var (path, target) in paths)
+        foreach (var part in restore.Paths)
         {
-            var clean = Clean(path);
-            await session.MeasureAsync(path, "restore", async () =>
-                (await cli.RunAsync(["restore", snapshot ?? "latest", $"--path={clean}", $"--host={host}", $"--include={clean}", $"--target={target}"], null, cancellationToken)).MustSucceed());
+            await session.MeasureAsync(part.Path, "restore", () => RestoreAsync(restore.Snapshot, part, host, cli, cancellationToken));
         }
     }
+
+    private static async Task RestoreAsync(string? snapshot, RestorePath part, string host, ResticCli cli, CancellationToken cancellationToken)
+    {
+        var path = Clean(part.Path);
+        string[] which = [snapshot ?? "latest", $"--path={Clean(part.FileGroup)}", $"--host={host}"];
+        // restic restores nothing, and is content, where the snapshot does not have the path.
+        var found = false;
+        (await cli.RunAsync(["ls", "--json", .. which, path], line => found |= line.Contains("\"struct_type\":\"node\"", StringComparison.Ordinal), cancellationToken)).MustSucceed();
+        if (!found)
+        {
+            throw new UserErrorException($"{(snapshot is null ? "The latest snapshot" : $"Snapshot {snapshot}")} does not have {part.Path}: stash snapshots lists what there is.");
+        }
+
+        (await cli.RunAsync(["restore", .. which, $"--include={Escaped(path)}", $"--target={part.Target}"], null, cancellationToken)).MustSucceed();
+    }
+
+    // --include takes a pattern.
+    private static string Escaped(string path) => string.Concat(path.Select(c => c is '*' or '?' or '[' or '\\' ? $"\\{c}" : $"{c}"));
 
     private static List<(FileGroup Group, RetentionPolicy? Policy)> GroupsWithPolicies(Restic restic) => restic.FileGroups.Count == 0
         ? throw new UserErrorException("spec.fileGroups is empty: give at least one path to back up.")

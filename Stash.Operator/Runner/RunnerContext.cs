@@ -34,21 +34,21 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
     private readonly RunnerSettings _settings;
     private readonly IReadOnlyList<Label> _podLabels;
+    private StateFolder? _state;
+    private PushDelivery? _delivery;
+    private string? _cache;
 
-    private RunnerContext(RunnerSettings settings, IReadOnlyList<Label> podLabels, StateFolder state, GatewayClient gateway, StopSignals signals, TimeProvider time, ILogger logger)
+    private RunnerContext(RunnerSettings settings, IReadOnlyList<Label> podLabels, GatewayClient gateway, StopSignals signals, TimeProvider time, ILogger logger)
     {
         _settings = settings;
         _podLabels = podLabels;
-        State = state;
         Gateway = gateway;
         Signals = signals;
         Time = time;
         Logger = logger;
-        LastSuccess = new LastSuccess(state);
-        Delivery = new PushDelivery(gateway, new PushSpool(state, gateway.Address), time, logger);
     }
 
-    public StateFolder State { get; }
+    public StateFolder State => _state ??= OpenState(_settings.StateDirectory, Logger);
 
     public GatewayClient Gateway { get; }
 
@@ -58,23 +58,23 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
     public ILogger Logger { get; }
 
-    public LastSuccess LastSuccess { get; }
+    public LastSuccess LastSuccess => new(State);
 
-    public PushDelivery Delivery { get; }
+    public PushDelivery Delivery => _delivery ?? throw new InvalidOperationException("This command reports nothing.");
 
     /// <summary>restic's cache; null where none can be had.</summary>
-    public string? CacheDirectory { get; private init; }
+    public string? CacheDirectory => _cache ??= Cache(_settings.ScratchDirectory, Logger);
 
     /// <exception cref="UserErrorException">A flag is wrong (exit code 2).</exception>
     public static RunnerContext Open(RunnerSettings settings, StopSignals signals, TimeProvider time, ILogger logger)
     {
         var podLabels = settings.PodLabelsFile is { } file ? PodLabels.Read(file) : [];
         GatewayClient gateway = new(settings.GatewayUrl);
-        return new RunnerContext(settings, podLabels, OpenState(settings.StateDirectory, logger), gateway, signals, time, logger)
-        {
-            CacheDirectory = Cache(settings.ScratchDirectory, logger),
-        };
+        return new RunnerContext(settings, podLabels, gateway, signals, time, logger);
     }
+
+    /// <summary>Begins to deliver: first what earlier runs left.</summary>
+    public void BeginDelivery() => _delivery = new PushDelivery(Gateway, new PushSpool(State, Gateway.Address), Time, Logger);
 
     public SessionIdentity IdentityOf(Restic restic, string? op) => new()
     {
@@ -92,6 +92,11 @@ internal sealed partial class RunnerContext : IAsyncDisposable
     /// <summary>The end of the process: waits a while for the gateway, and says what it did not get.</summary>
     public async Task EndAsync()
     {
+        if (_delivery is null)
+        {
+            return;
+        }
+
         var (kept, lost) = await Delivery.DrainAsync(Signals.Stop.IsCancellationRequested ? TimeSpan.FromSeconds(Math.Min(5, _settings.PushTimeout.TotalSeconds)) : _settings.PushTimeout, Signals.Abort);
         if (kept > 0)
         {
@@ -106,7 +111,11 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Delivery.DisposeAsync();
+        if (_delivery is not null)
+        {
+            await _delivery.DisposeAsync();
+        }
+
         Gateway.Dispose();
     }
 
@@ -121,7 +130,17 @@ internal sealed partial class RunnerContext : IAsyncDisposable
         catch (UserErrorException e)
         {
             LogStateUnusable(logger, e.Message, temporary);
+        }
+
+        try
+        {
             return StateFolder.Open(temporary);
+        }
+        catch (UserErrorException e)
+        {
+            // Sessions fail for want of a lock then, and say so; reports go from memory.
+            LogStateUnusable(logger, e.Message, temporary);
+            return StateFolder.Unchecked(temporary);
         }
     }
 

@@ -22,8 +22,9 @@ internal sealed record SessionIdentity
     public IReadOnlyList<Label> PodLabels { get; init; } = [];
 
     /// <summary>
-    /// The operation of a session that is not a backup (<c>check</c>, <c>forget</c>, <c>restore</c> …): a grouping label of its own,
-    /// so that its push does not replace the backup's group. Null for a backup.
+    /// The operation of a session that is not a backup (<c>check</c>, <c>forget</c>, <c>restore</c> …): the grouping label
+    /// <c>session</c>, so that its push does not replace the backup's group. Null for a backup. The label is not <c>op</c>: a backup's
+    /// own <c>op="forget"</c> sample would then be the same series twice.
     /// </summary>
     public string? Op { get; init; }
 
@@ -44,7 +45,7 @@ internal sealed record SessionIdentity
         ];
         if (Op is not null)
         {
-            labels.Add(new(SessionMetrics.OpLabel, Op));
+            labels.Add(new(SessionMetrics.SessionLabel, Op));
         }
 
         labels.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -19,21 +19,14 @@ internal sealed partial class SessionRunner(RunnerContext context)
         OngoingSession session = new(identity, context.Time.GetUtcNow());
         LogStarted(identity.Namespace, identity.Restic, identity.Op ?? "backup");
         string? failure;
+        DateTimeOffset end;
         await using (new ProgressReporter(session, context.Gateway, context.Time, _logger))
         {
             failure = await FailureOfAsync(session, work);
+            end = context.Time.GetUtcNow();
         }
 
-        var end = context.Time.GetUtcNow();
         end = end > session.Start ? end : session.Start;
-        Report(session, end, failure, nextRun(end));
-        return failure is null;
-    }
-
-    /// <summary>Reports a session that has ended.</summary>
-    public void Report(OngoingSession session, DateTimeOffset end, string? failure, DateTimeOffset? nextRun)
-    {
-        var identity = session.Identity;
         var seconds = (end - session.Start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         if (failure is null)
         {
@@ -44,7 +37,14 @@ internal sealed partial class SessionRunner(RunnerContext context)
             LogFailed(identity.Namespace, identity.Restic, identity.Op ?? "backup", seconds, failure);
         }
 
-        var lastSuccess = end;
+        Report(session, end, failure, nextRun(end));
+        return failure is null;
+    }
+
+    /// <summary>Reports a session that has ended.</summary>
+    public void Report(OngoingSession session, DateTimeOffset end, string? failure, DateTimeOffset? nextRun)
+    {
+        var identity = session.Identity;
         if (failure is null)
         {
             try
@@ -66,7 +66,7 @@ internal sealed partial class SessionRunner(RunnerContext context)
             Failure = failure,
             Operations = session.Operations,
             Summaries = session.Summaries,
-            LastSuccess = failure is null ? lastSuccess : context.LastSuccess.Read(identity),
+            LastSuccess = failure is null ? end : context.LastSuccess.Read(identity),
             NextRun = nextRun,
         }.ToPush());
     }

@@ -35,6 +35,9 @@ internal sealed class StateFolder
         }
     }
 
+    /// <summary>A folder that cannot be written now, for whoever can do without.</summary>
+    public static StateFolder Unchecked(string path) => new(path);
+
     /// <summary>A folder inside, made where it is missing.</summary>
     public string Folder(params ReadOnlySpan<string> names)
     {
