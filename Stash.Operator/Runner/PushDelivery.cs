@@ -123,7 +123,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
     {
         try
         {
-            using var right = await _spool.LockAsync(_ending.Token);
+            await using var right = await _spool.LockAsync(_ending.Token);
             var complete = await DeliverSpooledAsync() && await DeliverUnspooledAsync();
             lock (_lock)
             {
@@ -234,7 +234,10 @@ internal sealed partial class PushDelivery : IAsyncDisposable
 
     private async Task<PushAnswer> SendAsync(PendingPush push)
     {
-        var (answer, reason) = await _gateway.PushAsync(push, _ending.Token);
+        // One that is on its way gets a moment to arrive, so that it need not go again.
+        using CancellationTokenSource cut = new();
+        await using var registration = _ending.Token.Register(() => cut.CancelAfter(TimeSpan.FromSeconds(1)));
+        var (answer, reason) = await _gateway.PushAsync(push, cut.Token);
         if (answer == PushAnswer.Refused)
         {
             LogRefused(_gateway.Address, push.Path, reason);

@@ -59,18 +59,6 @@ internal sealed class PushSpool(StateFolder state, string gatewayAddress)
     }
 
     /// <summary>The right to deliver: one process at a time, so that nothing goes twice or out of order.</summary>
-    public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when ((e.HResult & 0xFFFF) == 11)
-            {
-                await Task.Delay(100, cancellationToken);
-            }
-        }
-    }
+    public Task<FileStream> LockAsync(CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(Path.Combine(Folder, "lock"), TimeSpan.FromMilliseconds(100), null, cancellationToken);
 }

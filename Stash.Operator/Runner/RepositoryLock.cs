@@ -4,11 +4,9 @@ namespace Stash.Operator.Runner;
 
 /// <summary>
 /// The right to run a session on a repository: one at a time among all runners of this host that share a state folder.
-/// It is the kernel's lock on a file (flock), so it goes with its process however that ends.
 /// </summary>
 internal sealed class RepositoryLock : IDisposable
 {
-    private const int WouldBlock = 11;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly FileStream _file;
@@ -29,34 +27,40 @@ internal sealed class RepositoryLock : IDisposable
     /// <summary>Waits until the repository is free.</summary>
     /// <param name="state">Where the locks are.</param>
     /// <param name="repository">Without credentials.</param>
-    /// <param name="onWait">Called once where it is not free at once.</param>
+    /// <param name="onWait">Called where it is not free at once.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="UserErrorException">The lock's file cannot be made.</exception>
     public static async Task<RepositoryLock> AcquireAsync(StateFolder state, string repository, Action onWait, CancellationToken cancellationToken)
     {
-        var waits = false;
-        while (true)
+        try
         {
-            try
-            {
-                var path = Path.Combine(state.Folder("locks"), StateFolder.FileName(repository));
-                // FileShare.None is flock(LOCK_EX | LOCK_NB).
-                return new RepositoryLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
-            }
-            catch (IOException e) when ((e.HResult & 0xFFFF) == WouldBlock)
+            var path = Path.Combine(state.Folder("locks"), StateFolder.FileName(repository));
+            var waits = false;
+            void Wait()
             {
                 if (!waits)
                 {
                     waits = true;
                     onWait();
                 }
+            }
 
-                await Task.Delay(Pause, cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            // Whoever waits holds the turn, so that one who runs session after session cannot slip in again and again.
+            await using var turn = await FileLock.AcquireAsync(path + ".turn", Pause, Wait, cancellationToken);
+            var file = await FileLock.AcquireAsync(path, Pause, Wait, cancellationToken);
+            try
             {
-                throw new UserErrorException($"The lock of the repository cannot be made in {state.FullPath}: free space there and let this user write it, or name another folder with --state-dir.", inner: e);
+                return new RepositoryLock(file);
             }
+            catch
+            {
+                await file.DisposeAsync();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"The lock of the repository cannot be made in {state.FullPath}: free space there and let this user write it, or name another folder with --state-dir.", inner: e);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
     // A restic that does not answer its signal within this is killed. Kubernetes gives a pod 30 seconds.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
-    /// <summary>restic was killed, and its lock not taken away since.</summary>
+    /// <summary>restic was ended before its time, and its lock not looked for since.</summary>
     public bool MayHaveLeftLock { get; private set; }
 
     /// <summary>Runs a subcommand until it ends.</summary>
@@ -54,20 +54,20 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
                 LogErrorLine(arguments[0], shown);
             }
         }));
-        var killed = false;
         try
         {
             await process.WaitForExitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            killed = !await EndAsync(process);
+            await EndAsync(process);
+            // Killed, or interrupted within the moment between making its lock and noting that it has one.
+            MayHaveLeftLock = true;
         }
 
         // A helper that restic started (ssh, a password command) may hold the pipes longer than restic lives.
         await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
-        MayHaveLeftLock |= killed;
-        if (killed && arguments is not ["unlock"] && !abort.IsCancellationRequested)
+        if (MayHaveLeftLock && arguments is not ["unlock"] && !abort.IsCancellationRequested)
         {
             await UnlockAsync();
         }
@@ -141,8 +141,7 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
         }
     }
 
-    // True where restic ended by itself.
-    private async Task<bool> EndAsync(Process process)
+    private async Task EndAsync(Process process)
     {
         Signals.Send(process.Id, Signals.Interrupt);
         using CancellationTokenSource limit = new(Grace);
@@ -150,13 +149,11 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
         try
         {
             await process.WaitForExitAsync(either.Token);
-            return true;
         }
         catch (OperationCanceledException)
         {
             process.Kill();
             await process.WaitForExitAsync(CancellationToken.None);
-            return false;
         }
     }
 

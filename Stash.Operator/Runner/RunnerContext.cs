@@ -147,7 +147,7 @@ internal sealed partial class RunnerContext : IAsyncDisposable
     private static string? Cache(string? scratch, ILogger logger)
     {
         var root = scratch ?? Path.Combine(
-            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "stash");
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(StateFolder.Home(), ".cache"), "stash");
         try
         {
             return Directory.CreateDirectory(Path.Combine(Path.GetFullPath(root), "restic-cache"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;

@@ -17,9 +17,12 @@ internal sealed class StateFolder
     {
         var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
         return string.IsNullOrEmpty(state)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "stash")
+            ? Path.Combine(Home(), ".local", "state", "stash")
             : Path.Combine(state, "stash");
     }
+
+    /// <summary>The user's home, also where it is not there yet. (.NET would give nothing then, and so the current folder.)</summary>
+    public static string Home() => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : Path.GetTempPath();
 
     /// <summary>Opens the folder, and makes it where it is missing.</summary>
     /// <exception cref="UserErrorException">It cannot be made or written.</exception>
