@@ -302,7 +302,18 @@ public sealed partial class GroupStore : IAsyncDisposable
         });
     }
 
-    private void DeleteOldSegments() => _log.DeleteThrough(Math.Min(Volatile.Read(ref _snapshotted), Volatile.Read(ref _released)));
+    private void DeleteOldSegments()
+    {
+        try
+        {
+            _log.DeleteThrough(Math.Min(Volatile.Read(ref _snapshotted), Volatile.Read(ref _released)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Tried again with the next release or snapshot; until then they only take space.
+            LogNotDeleted(_logger, e, _directory);
+        }
+    }
 
     private void Restore(LogRecord record)
     {
@@ -352,6 +363,9 @@ public sealed partial class GroupStore : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Directory} can be written again")]
     private static partial void LogWritableAgain(ILogger logger, string directory);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory}: an old log segment cannot be deleted")]
+    private static partial void LogNotDeleted(ILogger logger, Exception exception, string directory);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Directory}: no snapshot could be made; the log keeps growing until one can")]
     private static partial void LogSnapshotFailed(ILogger logger, Exception exception, string directory);

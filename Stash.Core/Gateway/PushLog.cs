@@ -18,6 +18,7 @@ internal sealed partial class PushLog : IDisposable
     private readonly List<Segment> _segments = [];
     private TaskCompletionSource _advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SafeFileHandle? _writing;
+    private Segment _current = null!;
     private long _position;
     private bool _uncut;
 
@@ -31,7 +32,7 @@ internal sealed partial class PushLog : IDisposable
     public long Position => Volatile.Read(ref _position);
 
     /// <summary>Bytes of the segment that is being written.</summary>
-    public long CurrentLength => _segments[^1].Length;
+    public long CurrentLength => _current.Length;
 
     /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
     /// <exception cref="UserErrorException">It is damaged elsewhere than at its end.</exception>
@@ -57,7 +58,8 @@ internal sealed partial class PushLog : IDisposable
         }
         else
         {
-            log._writing = File.OpenHandle(log._segments[^1].Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+            log._current = log._segments[^1];
+            log._writing = File.OpenHandle(log._current.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
         }
 
         return log;
@@ -68,7 +70,7 @@ internal sealed partial class PushLog : IDisposable
     public void Append(ReadOnlySpan<byte> records, long lastPosition)
     {
         Cut();
-        var segment = _segments[^1];
+        var segment = _current;
         try
         {
             _uncut = true;
@@ -108,7 +110,7 @@ internal sealed partial class PushLog : IDisposable
         var handle = File.OpenHandle(segment.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         RandomAccess.SetLength(handle, 0);
         _writing?.Dispose();
-        _writing = handle;
+        (_writing, _current) = (handle, segment);
         lock (_lock)
         {
             _segments.RemoveAll(s => s.First == segment.First);
@@ -256,7 +258,7 @@ internal sealed partial class PushLog : IDisposable
     {
         if (_uncut)
         {
-            RandomAccess.SetLength(_writing!, _segments[^1].Length);
+            RandomAccess.SetLength(_writing!, _current.Length);
             RandomAccess.FlushToDisk(_writing!);
             _uncut = false;
         }

@@ -68,5 +68,16 @@ internal sealed class ViewRequest : StoreRequest
 
     public Task<List<ExposedFamily>> View => _view.Task;
 
-    public override void Answer(bool durable, GroupTable table) => _view.SetResult(table.Families());
+    public override void Answer(bool durable, GroupTable table)
+    {
+        try
+        {
+            _view.SetResult(table.Families());
+        }
+        catch (Exception e)
+        {
+            // For the one who asked: the writer goes on for all others.
+            _view.SetException(e);
+        }
+    }
 }
