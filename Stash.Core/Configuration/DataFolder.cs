@@ -26,7 +26,8 @@ public sealed class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"The data folder {path} cannot be written ({Reason(e)}): make it writable for this user, or name another with --data-dir.", inner: e);
+            var remedy = IsDiskFull(e) ? "make space on its disk" : "make it writable for this user";
+            throw new UserErrorException($"The data folder {path} cannot be written ({Reason(e)}): {remedy}, or name another with --data-dir.", inner: e);
         }
     }
 
@@ -54,11 +55,13 @@ public sealed class DataFolder
         File.Move(temporary, path, overwrite: true);
     }
 
+    private static bool IsDiskFull(Exception e) => e is IOException && (e.HResult & 0xFFFF) is 28;
+
     private static string Reason(Exception e) => e switch
     {
         UnauthorizedAccessException => "permission denied",
         DirectoryNotFoundException => "no such folder",
-        IOException io when (io.HResult & 0xFFFF) is 28 => "no space left",
+        _ when IsDiskFull(e) => "no space left",
         _ => "not a folder, or not writable",
     };
 }

@@ -43,7 +43,10 @@ public sealed record ListenAddress(IPAddress Address, int Port)
     }
 
     /// <summary>The address a client on this machine uses: loopback where it listens on all addresses.</summary>
-    public IPAddress ForClients => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : Address;
+    public IPAddress ForClients => IsEveryAddress ? IPAddress.Loopback : Address;
+
+    /// <summary>True where it listens on all addresses of the machine.</summary>
+    public bool IsEveryAddress => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
 
     public override string ToString() => new IPEndPoint(Address, Port).ToString();
 }

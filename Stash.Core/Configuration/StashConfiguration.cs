@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace Stash.Core.Configuration;
 
@@ -9,7 +10,7 @@ public static class StashConfiguration
 {
     /// <param name="file">A further JSON file; null for none.</param>
     /// <param name="flags">Keys and values given on the command line.</param>
-    /// <exception cref="UserErrorException">A file is missing or not JSON.</exception>
+    /// <exception cref="UserErrorException">A file is missing or not JSON, or a log level is none.</exception>
     public static IConfigurationRoot Build(string? file, IEnumerable<KeyValuePair<string, string?>> flags)
     {
         var builder = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true);
@@ -20,7 +21,9 @@ public static class StashConfiguration
 
         try
         {
-            return builder.AddEnvironmentVariables().AddInMemoryCollection(flags).Build();
+            var configuration = builder.AddEnvironmentVariables().AddInMemoryCollection(flags).Build();
+            CheckLogLevels(configuration);
+            return configuration;
         }
         catch (FileNotFoundException e)
         {
@@ -37,6 +40,17 @@ public static class StashConfiguration
 
             var place = (cause as JsonException)?.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"look at line {line + 1}") : "check its braces and commas";
             throw new UserErrorException($"{wrong} is not JSON: {place}.", inner: e);
+        }
+    }
+
+    private static void CheckLogLevels(IConfiguration configuration)
+    {
+        foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
+        {
+            if (!Enum.GetNames<LogLevel>().Contains(level.Value, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new UserErrorException($"{level.Path} is \"{level.Value}\": give one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+            }
         }
     }
 }

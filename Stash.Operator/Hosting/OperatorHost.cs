@@ -49,7 +49,8 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
         using var startLog = LoggerFactory.Create(l => l.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(Lines));
         var token = ApiToken.Load(data);
-        var certificate = new CertificateStore(data, time).Load(ServingNames(options.Api.Address));
+        var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
+        _ = certificates.Current;
 
         // The store first: its lock keeps a second operator away from the journal too.
         var groups = await GroupStore.OpenAsync(new GroupStoreOptions { Directory = data.In("gateway") }, time, startLog.CreateLogger<GroupStore>(), cancellationToken);
@@ -71,7 +72,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
                 {
                     l.MarkAs(Listener.Api);
-                    l.UseHttps(certificate);
+                    l.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Current);
                 });
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -165,13 +166,6 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     }
 
     private static string Client(string bound, ListenAddress listen) => new IPEndPoint(listen.ForClients, new Uri(bound).Port).ToString();
-
-    private static string[] ServingNames(ListenAddress listen)
-    {
-        // The Service's name, which ServiceMonitors give as serverName.
-        string[] names = ["localhost", "127.0.0.1", "::1", "stash-operator.default.svc", Dns.GetHostName()];
-        return [.. names.Append(listen.ForClients.ToString()).Where(n => n.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Push gateway on http://{Gateway}, API on https://{Api}, data in {Data}")]
     private static partial void LogStarted(ILogger logger, string gateway, string api, string data);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -8,30 +9,68 @@ namespace Stash.Operator.Tls;
 
 /// <summary>
 /// The operator's own authority and serving certificate in the data folder: <c>ca.crt</c>, <c>ca.key</c>, <c>tls.crt</c>,
-/// <c>tls.key</c> (PEM, ECDSA P-256; keys with mode 0600). Made at first start; the serving certificate anew when its names change or its end is near.
+/// <c>tls.key</c> (PEM, ECDSA P-256; keys with mode 0600). Made at first start; the serving certificate anew when its names change or its end is near,
+/// also while the process runs.
 /// </summary>
-public sealed class CertificateStore(DataFolder data, TimeProvider time)
+/// <param name="data">Where the files are.</param>
+/// <param name="names">DNS names and IP addresses that clients may use.</param>
+/// <param name="time">The clock of their validity.</param>
+public sealed class CertificateStore(DataFolder data, IReadOnlyCollection<string> names, TimeProvider time)
 {
     private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
     private static readonly TimeSpan ServingLife = TimeSpan.FromDays(365);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
+    private readonly Lock _lock = new();
+    private X509Certificate2? _current;
+
     /// <summary>The certificate to serve with, its chain's authority in <see cref="DataFolder.CaCertificate"/>.</summary>
-    /// <param name="names">DNS names and IP addresses that clients may use.</param>
     /// <exception cref="UserErrorException">A file is damaged, or cannot be read or written.</exception>
-    public X509Certificate2 Load(IReadOnlyCollection<string> names)
+    public X509Certificate2 Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_current is null)
+                {
+                    _current = Load();
+                }
+                else if (IsNearItsEnd(_current))
+                {
+                    Renew();
+                }
+
+                return _current;
+            }
+        }
+    }
+
+    private void Renew()
     {
         try
         {
-            using var authority = Existing("ca") ?? NewAuthority();
-            var serving = Existing("tls");
-            if (serving is not null && IsGood(serving, authority, names))
+            // The one before is not disposed: handshakes may be using it.
+            _current = Load();
+        }
+        catch (UserErrorException)
+        {
+            // The one before serves on; the next handshake tries again, the next start says what is wrong.
+        }
+    }
+
+    private X509Certificate2 Load()
+    {
+        try
+        {
+            using var authority = Authority();
+            if (TryRead("tls", out var serving) && IsGood(serving, authority))
             {
                 return serving;
             }
 
             serving?.Dispose();
-            return NewServing(authority, names);
+            return NewServing(authority);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,28 +78,38 @@ public sealed class CertificateStore(DataFolder data, TimeProvider time)
         }
     }
 
-    private X509Certificate2? Existing(string name)
+    private X509Certificate2 Authority()
     {
-        var certificate = data.In($"{name}.crt");
-        var key = data.In($"{name}.key");
-        if (!File.Exists(certificate) && !File.Exists(key))
+        // Without its certificate nobody can have trusted the key: as after a crash between the two at first start.
+        if (!File.Exists(data.CaCertificate))
         {
-            return null;
+            return NewAuthority();
         }
 
+        return TryRead("ca", out var authority)
+            ? authority
+            : throw new UserErrorException($"{data.CaCertificate} and ca.key are no certificate with its key: move both away and start again to have new ones made.");
+    }
+
+    private bool TryRead(string name, [NotNullWhen(true)] out X509Certificate2? certificate)
+    {
         try
         {
-            return X509Certificate2.CreateFromPemFile(certificate, key);
+            certificate = X509Certificate2.CreateFromPemFile(data.In($"{name}.crt"), data.In($"{name}.key"));
+            return true;
         }
         catch (Exception e) when (e is CryptographicException or FileNotFoundException or ArgumentException)
         {
-            throw new UserErrorException($"{certificate} and {name}.key are no certificate with its key: move both away and start again to have new ones made.", inner: e);
+            certificate = null;
+            return false;
         }
     }
 
-    private bool IsGood(X509Certificate2 serving, X509Certificate2 authority, IReadOnlyCollection<string> names)
+    private bool IsNearItsEnd(X509Certificate2 certificate) => certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime < RenewBefore;
+
+    private bool IsGood(X509Certificate2 serving, X509Certificate2 authority)
     {
-        if (serving.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime < RenewBefore)
+        if (IsNearItsEnd(serving))
         {
             return false;
         }
@@ -85,7 +134,7 @@ public sealed class CertificateStore(DataFolder data, TimeProvider time)
         return Keep("ca", made, key);
     }
 
-    private X509Certificate2 NewServing(X509Certificate2 authority, IReadOnlyCollection<string> names)
+    private X509Certificate2 NewServing(X509Certificate2 authority)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=stash-operator", key, HashAlgorithmName.SHA256);
@@ -116,7 +165,7 @@ public sealed class CertificateStore(DataFolder data, TimeProvider time)
 
     private X509Certificate2 Keep(string name, X509Certificate2 certificate, ECDsa key)
     {
-        // The key first: a crash between the two leaves a pair that does not match, which the next start says.
+        // The key first: whoever sees the certificate can rely on the key. A pair that a crash has torn apart is made anew at the next start.
         DataFolder.Replace(data.In($"{name}.key"), System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), secret: true);
         DataFolder.Replace(data.In($"{name}.crt"), System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"));
         return X509Certificate2.CreateFromPemFile(data.In($"{name}.crt"), data.In($"{name}.key"));

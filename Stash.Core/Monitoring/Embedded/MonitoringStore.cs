@@ -57,12 +57,17 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     }
 
     /// <summary>Puts the settings into effect again, as after a change of the addresses they name.</summary>
+    /// <exception cref="UserErrorException">The file cannot be read.</exception>
     public async Task ReapplyAsync(CancellationToken cancellationToken)
     {
         await _lock.WaitAsync(cancellationToken);
         try
         {
             TakeIn(_file.Read());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{data.In(FileName)} cannot be read: make it a file that this user may read.", inner: e);
         }
         finally
         {

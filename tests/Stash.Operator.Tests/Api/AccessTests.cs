@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Microsoft.OpenApi;
 using Stash.Core.Api;
 using Stash.Operator.Tests.Support;
 
@@ -72,7 +73,9 @@ public sealed class AccessTests(OperatorFixture fixture) : IClassFixture<Operato
     [Fact]
     public async Task The_openapi_document_lists_every_path_with_its_parameters_and_answers()
     {
-        using var document = JsonDocument.Parse(await _operator.Api.GetStringAsync("/openapi/v1.json", Stop));
+        var text = await _operator.Api.GetStringAsync("/openapi/v1.json", Stop);
+        OpenApiDocument.Parse(text, "json").Diagnostic!.Errors.ShouldBeEmpty();
+        using var document = JsonDocument.Parse(text);
         var root = document.RootElement;
         root.GetProperty("openapi").GetString()!.ShouldStartWith("3.");
         root.GetProperty("info").GetProperty("version").GetString()!.ShouldMatch(@"^\d+\.\d+\.\d+$");

@@ -64,6 +64,13 @@ public sealed class StartErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task Settings_that_cannot_be_read()
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "monitoring.yaml"));
+        await ShouldFailAsync(1, $"{Data}/monitoring.yaml cannot be read: make it a file that this user may read.");
+    }
+
+    [Fact]
     public async Task A_token_that_is_too_short()
     {
         Directory.CreateDirectory(Data);
@@ -90,6 +97,7 @@ public sealed class StartErrorTests : IDisposable
     [InlineData("Stash__Journal__MaxAgeDays", "ten", "Stash:Journal:MaxAgeDays is \"ten\": give a whole number from 1 to 36500.")]
     [InlineData("Stash__Gateway__Adress", "127.0.0.1:1", "Stash:Gateway:Adress is not an option: accepted in Stash:Gateway are Address, AdminApi, MaxPushBytes.")]
     [InlineData("Stash__Gateway", "127.0.0.1:1", "Stash:Gateway is \"127.0.0.1:1\": it is a section, give the options in it.")]
+    [InlineData("Logging__LogLevel__Default", "Loud", "Logging:LogLevel:Default is \"Loud\": give one of Trace, Debug, Information, Warning, Error, Critical, None.")]
     [InlineData("Stash__Gateway__AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
     public async Task A_wrong_option_of_the_environment(string name, string value, string message)
     {

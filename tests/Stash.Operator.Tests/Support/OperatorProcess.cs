@@ -16,12 +16,16 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private ChildProcess? _process;
 
-    private OperatorProcess(string[] arguments) => _arguments = arguments;
+    private OperatorProcess(string? dataDirectory, string[] arguments)
+    {
+        DataDirectory = dataDirectory ?? _folder.In("data");
+        _arguments = arguments;
+    }
 
     /// <summary>The executable that is tested.</summary>
     public static string Executable => Path.Combine(AppContext.BaseDirectory, "stash");
 
-    public string DataDirectory => _folder.In("data");
+    public string DataDirectory { get; }
 
     /// <summary><c>http://127.0.0.1:PORT/</c>.</summary>
     public Uri GatewayAddress { get; private set; } = null!;
@@ -42,9 +46,12 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it accepts pushes.</summary>
     /// <param name="arguments">After <c>stash run --data-dir … --gateway-address … --api-address …</c>.</param>
-    public static async Task<OperatorProcess> StartAsync(params string[] arguments)
+    public static Task<OperatorProcess> StartAsync(params string[] arguments) => StartInAsync(null, arguments);
+
+    /// <summary>The same, in a data folder of the test's.</summary>
+    public static async Task<OperatorProcess> StartInAsync(string? dataDirectory, params string[] arguments)
     {
-        var it = new OperatorProcess(arguments);
+        var it = new OperatorProcess(dataDirectory, arguments);
         try
         {
             await it.StartAgainAsync();

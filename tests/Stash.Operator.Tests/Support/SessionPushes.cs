@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Stash.Core.Sessions;
 
@@ -53,6 +54,20 @@ internal static class SessionPushes
     /// <summary>Pushes it, and expects the push to be accepted.</summary>
     public static async Task PushAsync(this OperatorProcess @operator, SessionPush push)
     {
+        using var answer = await @operator.SendAsync(push);
+        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Pushes it.</summary>
+    /// <returns>Null where it was accepted, else what it was answered.</returns>
+    public static async Task<HttpStatusCode?> TryPushAsync(this OperatorProcess @operator, SessionPush push)
+    {
+        using var answer = await @operator.SendAsync(push);
+        return answer.IsSuccessStatusCode ? null : answer.StatusCode;
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(this OperatorProcess @operator, SessionPush push)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Put, push.Path) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(push.Text)) };
         if (push.Id is not null)
         {
@@ -64,7 +79,6 @@ internal static class SessionPushes
             request.Headers.Add(SessionMetrics.SessionMessageHeader, Uri.EscapeDataString(push.Message));
         }
 
-        using var answer = await @operator.Gateway.SendAsync(request, TestContext.Current.CancellationToken);
-        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return await @operator.Gateway.SendAsync(request, TestContext.Current.CancellationToken);
     }
 }

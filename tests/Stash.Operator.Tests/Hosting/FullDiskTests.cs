@@ -1,0 +1,49 @@
+using System.Net;
+using Stash.Operator.Tests.Support;
+
+namespace Stash.Operator.Tests.Hosting;
+
+/// <summary>A data folder on a disk that fills up: a small tmpfs, which root alone may mount.</summary>
+public sealed class FullDiskTests
+{
+    [Fact]
+    public async Task What_was_acknowledged_is_in_the_journal_when_there_is_space_again()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may mount a tmpfs.");
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder.In("disk"));
+        var (mounted, _, error) = await ChildProcess.RunAsync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", folder.In("disk")]);
+        Assert.SkipUnless(mounted == 0, $"No tmpfs can be mounted here: {error}");
+        try
+        {
+            await File.WriteAllBytesAsync(folder.In("disk", "filler"), new byte[9 << 20], TestContext.Current.CancellationToken);
+            await using var it = await OperatorProcess.StartInAsync(folder.In("disk", "data"));
+            List<string> acknowledged = [];
+            HttpStatusCode? refused = null;
+            for (var i = 0; i < 2000 && refused is null; i++)
+            {
+                var push = new SessionPush { Id = $"s{i}", App = $"app{i % 20}", Message = new string('x', 1500) };
+                refused = await it.TryPushAsync(push);
+                if (refused is null)
+                {
+                    acknowledged.Add(push.Id);
+                }
+            }
+
+            refused.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+            // The API still answers.
+            (await it.SessionsAsync("?limit=1")).Items.Count.ShouldBe(1);
+
+            File.Delete(folder.In("disk", "filler"));
+            await Eventually.TrueAsync("all acknowledged sessions are in the journal", async () =>
+                !acknowledged.Except((await it.SessionsAsync("?limit=5000")).Items.Select(s => s.Id), StringComparer.Ordinal).Any());
+            await it.PushAsync(new SessionPush { Id = "after" });
+            (await it.StopAsync()).ShouldBe(0);
+        }
+        finally
+        {
+            await ChildProcess.RunAsync("umount", ["-l", folder.In("disk")]);
+        }
+    }
+}
