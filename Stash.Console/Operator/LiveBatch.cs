@@ -11,7 +11,8 @@ public sealed class LiveBatch : IDisposable
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(150);
 
     private readonly ConcurrentQueue<LiveChange> _changes = new();
-    private readonly CancellationTokenSource _disposed = new();
+    private readonly CancellationTokenSource _disposal = new();
+    private readonly CancellationToken _disposed;
     private readonly Func<IReadOnlyList<LiveChange>, Task> _take;
     private readonly TimeProvider _time;
     private readonly LiveSubscription _subscription;
@@ -22,6 +23,7 @@ public sealed class LiveBatch : IDisposable
     /// <param name="take">Gets each batch, one at a time, not on the page's thread.</param>
     public LiveBatch(LiveFeed feed, TimeProvider time, Func<IReadOnlyList<LiveChange>, Task> take)
     {
+        _disposed = _disposal.Token;
         _take = take;
         _time = time;
         _subscription = feed.Subscribe(change =>
@@ -34,26 +36,26 @@ public sealed class LiveBatch : IDisposable
     public void Dispose()
     {
         _subscription.Dispose();
-        _disposed.Cancel();
-        _disposed.Dispose();
+        _disposal.Cancel();
+        _disposal.Dispose();
     }
 
     private void Drain()
     {
         if (Interlocked.Exchange(ref _draining, 1) == 0)
         {
-            _ = DrainAsync(_disposed.Token);
+            _ = DrainAsync();
         }
     }
 
-    private async Task DrainAsync(CancellationToken disposed)
+    private async Task DrainAsync()
     {
         // Never on the feed's own thread.
         await Task.Yield();
         try
         {
             List<LiveChange> batch = [];
-            while (!disposed.IsCancellationRequested)
+            while (!_disposed.IsCancellationRequested)
             {
                 batch.Clear();
                 while (_changes.TryDequeue(out var change))
@@ -67,7 +69,7 @@ public sealed class LiveBatch : IDisposable
                 }
 
                 await _take([.. batch]);
-                await Task.Delay(Gather, _time, disposed);
+                await Task.Delay(Gather, _time, _disposed);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -79,7 +81,7 @@ public sealed class LiveBatch : IDisposable
             Volatile.Write(ref _draining, 0);
         }
 
-        if (!_changes.IsEmpty && !disposed.IsCancellationRequested)
+        if (!_changes.IsEmpty && !_disposed.IsCancellationRequested)
         {
             Drain();
         }

@@ -9,7 +9,8 @@ namespace Stash.Console.Components.Controls;
 /// <summary>Picks a time range: one of the usual ones, or from and to in the browser's zone.</summary>
 public sealed partial class RangePicker
 {
-    private const string LocalFormat = "yyyy-MM-dd'T'HH:mm";
+    // Blazor's script hands over the input's value with seconds.
+    private const string LocalFormat = "yyyy-MM-dd'T'HH:mm:ss";
 
     private bool _open;
     private DateTime? _from;

@@ -21,7 +21,8 @@ public sealed partial class Overview : IDisposable
 
     private static readonly TimeSpan LeastRefreshPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationToken _gone;
     private LiveBatch? _live;
     private ITimer? _clock;
     private ChartData? _success;
@@ -30,6 +31,8 @@ public sealed partial class Overview : IDisposable
     private SessionAggregates? _charted;
     private DurationStatistic _statistic;
     private bool _refreshing;
+
+    public Overview() => _gone = _leaving.Token;
 
     [Inject]
     public required OperatorClient Operator { get; set; }
@@ -103,8 +106,8 @@ public sealed partial class Overview : IDisposable
         Navigation.LocationChanged -= OnLocationChanged;
         _live?.Dispose();
         _clock?.Dispose();
-        _gone.Cancel();
-        _gone.Dispose();
+        _leaving.Cancel();
+        _leaving.Dispose();
     }
 
     private static IReadOnlyList<string> NamesOf(IEnumerable<string>? names) =>
@@ -132,7 +135,7 @@ public sealed partial class Overview : IDisposable
 
     private async Task LoadAsync()
     {
-        var loading = Model.LoadAsync(Filter, _gone.Token);
+        var loading = Model.LoadAsync(Filter, _gone);
         Chart();
         StateHasChanged();
         if (await loading)
@@ -159,7 +162,7 @@ public sealed partial class Overview : IDisposable
 
     private async Task MoreAsync(SessionPages pages)
     {
-        var more = Model.LoadMoreAsync(pages, _gone.Token);
+        var more = Model.LoadMoreAsync(pages, _gone);
         StateHasChanged();
         await more;
     }
@@ -210,14 +213,14 @@ public sealed partial class Overview : IDisposable
         {
             do
             {
-                if (await Model.RefreshAsync(_gone.Token))
+                if (await Model.RefreshAsync(_gone))
                 {
                     Chart();
                     StateHasChanged();
                 }
 
                 var pause = 5 * Model.LastAggregateTime;
-                await Task.Delay(pause > LeastRefreshPause ? pause : LeastRefreshPause, Time, _gone.Token);
+                await Task.Delay(pause > LeastRefreshPause ? pause : LeastRefreshPause, Time, _gone);
             }
             while (Model.IsStale && Model.Problem is null);
         }

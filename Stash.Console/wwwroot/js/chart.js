@@ -133,7 +133,7 @@ class TimeChart {
     const options = {
       width: this.#width(),
       height,
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { show: lines, size: 7 } },
       scales: {

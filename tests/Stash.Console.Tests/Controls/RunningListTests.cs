@@ -7,7 +7,7 @@ namespace Stash.Console.Tests.Controls;
 public sealed class RunningListTests
 {
     [Fact]
-    public async Task Without_a_progress_it_shows_since_when_it_runs()
+    public async Task Without_a_progress_it_shows_when_it_started()
     {
         await using var context = await ConsoleContext.StartAsync();
         var session = Sessions.Running(progress: null) with { Op = "forget", BytesDone = null, BytesTotal = null, SecondsRemaining = null };
@@ -15,7 +15,7 @@ public sealed class RunningListTests
         var list = context.Render<RunningList>(p => p.Add(c => c.Sessions, [session]));
 
         list.Find(".running-what").TextContent.ShouldBe("forget /source/data");
-        list.Find(".running-note").TextContent.ShouldContain("since");
+        list.Find(".running-note").TextContent.ShouldContain("started");
         list.Find(".progress-bar").ClassList.ShouldContain("progress-open");
         list.Find("[role=progressbar]").HasAttribute("aria-valuenow").ShouldBeFalse();
     }

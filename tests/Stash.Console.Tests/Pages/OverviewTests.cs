@@ -226,15 +226,15 @@ public sealed class OverviewTests
     {
         await using var context = await ConsoleContext.StartAsync(Sessions.Succeeded());
         context.JSInterop.Setup<string?>("stashTime.toLocal", _ => true).SetResult("2026-11-23T09:00");
-        context.JSInterop.Setup<string?>("stashTime.toInstant", i => (string?)i.Arguments[0] == "2026-11-23T09:00").SetResult("2026-11-23T08:00:00Z");
-        context.JSInterop.Setup<string?>("stashTime.toInstant", i => (string?)i.Arguments[0] == "2026-11-23T12:30").SetResult("2026-11-23T11:30:00Z");
+        context.JSInterop.Setup<string?>("stashTime.toInstant", i => (string?)i.Arguments[0] == "2026-11-23T09:00:00").SetResult("2026-11-23T08:00:00Z");
+        context.JSInterop.Setup<string?>("stashTime.toInstant", i => (string?)i.Arguments[0] == "2026-11-23T12:30:00").SetResult("2026-11-23T11:30:00Z");
         var page = context.Render<Overview>();
 
         await Click(page, ".picker-button", 2);
         context.Popovers.WaitForElement(".range-fixed button");
         await Click(context.Popovers, ".range-fixed button");
         context.Popovers.WaitForElement(".range-problem").TextContent.ShouldBe("The start has to be before the end.");
-        await context.Popovers.InvokeAsync(() => context.Popovers.FindAll(".range-fixed input")[1].ChangeAsync(new ChangeEventArgs { Value = "2026-11-23T12:30" }));
+        await context.Popovers.InvokeAsync(() => context.Popovers.FindAll(".range-fixed input")[1].ChangeAsync(new ChangeEventArgs { Value = "2026-11-23T12:30:00" }));
         await Click(context.Popovers, ".range-fixed button");
 
         page.WaitForAssertion(() => context.Navigation.Uri.ShouldEndWith("/?from=2026-11-23T08%3A00%3A00Z&to=2026-11-23T11%3A30%3A00Z"));
