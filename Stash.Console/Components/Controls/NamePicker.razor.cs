@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using MudBlazor;
 
 namespace Stash.Console.Components.Controls;
 
@@ -8,6 +9,7 @@ public sealed partial class NamePicker
 {
     private ElementReference _searchBox;
     private string _search = "";
+    private MudButton? _button;
     private bool _open;
     private bool _focus;
 
@@ -58,11 +60,15 @@ public sealed partial class NamePicker
 
     private void Close() => _open = false;
 
-    private void OnKey(KeyboardEventArgs e)
+    private Task OnKeyAsync(KeyboardEventArgs e) => e.Key == "Escape" ? LeaveAsync() : Task.CompletedTask;
+
+    /// <summary>Closes, with the focus back where it came from.</summary>
+    private async Task LeaveAsync()
     {
-        if (e.Key == "Escape")
+        Close();
+        if (_button is not null)
         {
-            Close();
+            await _button.FocusAsync();
         }
     }
 

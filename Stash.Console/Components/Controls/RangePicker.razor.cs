@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.JSInterop;
+using MudBlazor;
 using Stash.Console.Dashboard;
 
 namespace Stash.Console.Components.Controls;
@@ -12,6 +13,9 @@ public sealed partial class RangePicker
     // Blazor's script hands over the input's value with seconds.
     private const string LocalFormat = "yyyy-MM-dd'T'HH:mm:ss";
 
+    private MudButton? _button;
+    private ElementReference _dialog;
+    private bool _focus;
     private bool _open;
     private DateTime? _from;
     private DateTime? _to;
@@ -29,6 +33,16 @@ public sealed partial class RangePicker
     [Parameter]
     public EventCallback<TimeRange> RangeChanged { get; set; }
 
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        // Escape has to be heard from the start.
+        if (_focus && _open && _dialog.Context is not null)
+        {
+            _focus = false;
+            await _dialog.FocusAsync(preventScroll: true);
+        }
+    }
+
     private async Task ToggleAsync()
     {
         if (_open)
@@ -42,15 +56,20 @@ public sealed partial class RangePicker
         _from = await ToLocalAsync(Range.StartAt(now));
         _to = await ToLocalAsync(Range.EndAt(now));
         _open = true;
+        _focus = true;
     }
 
     private void Close() => _open = false;
 
-    private void OnKey(KeyboardEventArgs e)
+    private Task OnKeyAsync(KeyboardEventArgs e) => e.Key == "Escape" ? LeaveAsync() : Task.CompletedTask;
+
+    /// <summary>Closes, with the focus back where it came from.</summary>
+    private async Task LeaveAsync()
     {
-        if (e.Key == "Escape")
+        Close();
+        if (_button is not null)
         {
-            Close();
+            await _button.FocusAsync();
         }
     }
 
