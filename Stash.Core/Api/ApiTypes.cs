@@ -77,4 +77,7 @@ public sealed record PreviewItem
 
     /// <summary>Its content as YAML; empty for a deletion.</summary>
     public required string Content { get; init; }
+
+    /// <summary>What is there now; null where nothing is.</summary>
+    public string? Before { get; init; }
 }

@@ -1,3 +1,4 @@
+import "./copy.js";
 import "./time.js";
 
 // A circuit that is gone for good (the console was started again) is replaced by loading the page anew, once the console answers.

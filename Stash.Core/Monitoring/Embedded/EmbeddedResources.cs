@@ -35,11 +35,11 @@ public sealed class EmbeddedResources(DataFolder data)
             if (desired.TryGetValue(name, out var content))
             {
                 var action = today is null ? "create" : today == content ? "keep" : "update";
-                items.Add(new PreviewItem { Action = action, Kind = KindOf(name), Name = name, Content = content });
+                items.Add(new PreviewItem { Action = action, Kind = KindOf(name), Name = name, Content = content, Before = today });
             }
             else if (today is not null)
             {
-                items.Add(new PreviewItem { Action = "delete", Kind = KindOf(name), Name = name, Content = "" });
+                items.Add(new PreviewItem { Action = "delete", Kind = KindOf(name), Name = name, Content = "", Before = today });
             }
         }
 

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using Stash.Console.Formats;
+using Stash.Console.History;
+using Stash.Core.Sessions;
+
+namespace Stash.Console.Components.Controls;
+
+/// <summary>How long the app's sessions took, one bar each, the current one marked.</summary>
+public sealed partial class SessionHistory
+{
+    private static readonly StackedBarChartOptions Options = new()
+    {
+        ShowLegend = false,
+        ShowValues = false,
+        ShowZeroValues = false,
+        YAxisToStringFunc = seconds => Humane.Duration(seconds),
+        MaxNumYAxisTicks = 4,
+        BarWidthRatio = 0.7,
+        ChartPalette = ["var(--mud-palette-success)", "var(--mud-palette-error)", "var(--mud-palette-primary)"],
+    };
+
+    private List<ChartSeries<double>> _series = [];
+    private string[] _labels = [];
+
+    /// <summary>Null while it is read.</summary>
+    [Parameter, EditorRequired]
+    public required AppHistory? History { get; set; }
+
+    /// <summary>Why it could not be read.</summary>
+    [Parameter]
+    public string? Problem { get; set; }
+
+    [Parameter, EditorRequired]
+    public required string OverviewPath { get; set; }
+
+    private bool HasCurrent => Current is not null;
+
+    private Session? Current => History?.Sessions.FirstOrDefault(s => s.Id == History.CurrentId);
+
+    private string Note
+    {
+        get
+        {
+            var sessions = History!.Sessions;
+            var median = Median(sessions);
+            var count = Humane.Count(sessions.Count, "session", "sessions");
+            var failed = sessions.Count(s => s.Outcome == SessionOutcome.Failed);
+            var which = History.ReachesPresent ? $"The last {count}" : $"{count} around this one";
+            return $"{which}: {(failed == 0 ? "none failed" : $"{Humane.Count(failed)} failed")}, median {Humane.Duration(median)}{(Current is { } c ? $", this one {Humane.Duration(c.DurationSeconds)}" : "")}.";
+        }
+    }
+
+    private string Description => $"Durations as bars, oldest first. {Note}";
+
+    protected override void OnParametersSet()
+    {
+        var sessions = History?.Sessions ?? [];
+        _series =
+        [
+            Series("Succeeded", sessions, s => s.Outcome == SessionOutcome.Succeeded && s.Id != History!.CurrentId),
+            Series("Failed", sessions, s => s.Outcome == SessionOutcome.Failed && s.Id != History!.CurrentId),
+            Series("This one", sessions, s => s.Id == History!.CurrentId),
+        ];
+        _labels = [.. sessions.Select(_ => "")];
+    }
+
+    private static ChartSeries<double> Series(string name, IReadOnlyList<Session> sessions, Func<Session, bool> holds) =>
+        new() { Name = name, Data = sessions.Select(s => holds(s) ? s.DurationSeconds : 0).ToArray() };
+
+    private static double Median(IReadOnlyList<Session> sessions)
+    {
+        double[] ordered = [.. sessions.Select(s => s.DurationSeconds).Order()];
+        return ordered.Length == 0 ? 0 : ordered[(ordered.Length - 1) / 2];
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Components;
+using Stash.Core.Configuration;
+using Stash.Core.Monitoring;
+
+namespace Stash.Console.Components.Controls;
+
+/// <summary>What the operator made of the saved settings.</summary>
+public sealed partial class SettingsStatus
+{
+    [Parameter, EditorRequired]
+    public required MonitoringStatus? Status { get; set; }
+
+    [Parameter, EditorRequired]
+    public required DataFolder Folder { get; set; }
+}
