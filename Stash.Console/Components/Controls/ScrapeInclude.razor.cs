@@ -15,7 +15,7 @@ public sealed partial class ScrapeInclude
 
     private string Snippet => $"scrape_config_files:\n  - {Quoted}\n";
 
-    private string Command => $"prometheus --config.file={Quoted}";
+    private string Command => $"prometheus \\\n  --config.file={Quoted}";
 
     /// <summary>Quoted where YAML or a shell would take it apart.</summary>
     private string Quoted => SnippetPath.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal)) ? SnippetPath : $"'{SnippetPath.Replace("'", "''", StringComparison.Ordinal)}'";

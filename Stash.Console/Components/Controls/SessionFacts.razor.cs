@@ -6,6 +6,9 @@ namespace Stash.Console.Components.Controls;
 /// <summary>Whose session it is, and when it was. One of the two is given.</summary>
 public sealed partial class SessionFacts
 {
+    [Inject]
+    public required TimeProvider Time { get; set; }
+
     [Parameter, EditorRequired]
     public required Session? Session { get; set; }
 

@@ -17,7 +17,13 @@ public sealed partial class SessionHistory
         YAxisToStringFunc = seconds => Humane.Duration(seconds),
         MaxNumYAxisTicks = 4,
         BarWidthRatio = 0.7,
-        ChartPalette = ["var(--mud-palette-success)", "var(--mud-palette-error)", "var(--mud-palette-primary)"],
+        ChartPalette =
+        [
+            "color-mix(in srgb, var(--mud-palette-success) 42%, var(--mud-palette-surface))",
+            "color-mix(in srgb, var(--mud-palette-error) 48%, var(--mud-palette-surface))",
+            "var(--mud-palette-success)",
+            "var(--mud-palette-error)",
+        ],
     };
 
     private List<ChartSeries<double>> _series = [];
@@ -58,12 +64,15 @@ public sealed partial class SessionHistory
         var sessions = History?.Sessions ?? [];
         _series =
         [
-            Series("Succeeded", sessions, s => s.Outcome == SessionOutcome.Succeeded && s.Id != History!.CurrentId),
-            Series("Failed", sessions, s => s.Outcome == SessionOutcome.Failed && s.Id != History!.CurrentId),
-            Series("This one", sessions, s => s.Id == History!.CurrentId),
+            Series("Succeeded", sessions, s => s.Outcome == SessionOutcome.Succeeded && !IsCurrent(s)),
+            Series("Failed", sessions, s => s.Outcome == SessionOutcome.Failed && !IsCurrent(s)),
+            Series("This one, succeeded", sessions, s => s.Outcome == SessionOutcome.Succeeded && IsCurrent(s)),
+            Series("This one, failed", sessions, s => s.Outcome == SessionOutcome.Failed && IsCurrent(s)),
         ];
-        _labels = [.. sessions.Select(_ => "")];
+        _labels = [.. sessions.Select(s => IsCurrent(s) ? "▲" : "")];
     }
+
+    private bool IsCurrent(Session session) => session.Id == History!.CurrentId;
 
     private static ChartSeries<double> Series(string name, IReadOnlyList<Session> sessions, Func<Session, bool> holds) =>
         new() { Name = name, Data = sessions.Select(s => holds(s) ? s.DurationSeconds : 0).ToArray() };

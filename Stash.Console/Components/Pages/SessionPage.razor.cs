@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Stash.Console.Dashboard;
 using Stash.Console.History;
 using Stash.Console.Operator;
 
@@ -49,14 +50,7 @@ public sealed partial class SessionPage : IDisposable
     };
 
     /// <summary>The overview, filtered to this session's app.</summary>
-    private string AppPath
-    {
-        get
-        {
-            string[] filters = [.. new[] { ("namespace", Namespace), ("app", App) }.Where(f => f.Item2.Length > 0).Select(f => $"{f.Item1}={Uri.EscapeDataString(f.Item2)}")];
-            return filters.Length > 0 ? $"/?{string.Join('&', filters)}" : "/";
-        }
-    }
+    private string AppPath => new OverviewFilter { Namespaces = NameOf(Namespace), Apps = NameOf(App) }.ToPath();
 
     protected override void OnInitialized()
     {
@@ -83,6 +77,8 @@ public sealed partial class SessionPage : IDisposable
         _gone.Cancel();
         _gone.Dispose();
     }
+
+    private static IReadOnlyList<string> NameOf(string text) => text.Length > 0 ? [text] : [];
 
     private async Task LoadAsync()
     {
