@@ -39,7 +39,7 @@ public sealed class AppHistoryReader(OperatorClient client, TimeProvider time)
 
         var earlier = await client.SessionsAsync(query with { To = session.EndTime }, Before, null, cancellationToken);
         List<Session> before = [.. earlier.Items.Where(s => IsOther(s, session)).Reverse()];
-        var window = before.Count > 0 ? session.EndTime - before[^1].EndTime : TimeSpan.Zero;
+        var window = before.Count > 0 ? 2 * After * (session.EndTime - before[^1].EndTime) : TimeSpan.Zero;
         var after = await AfterAsync(session, query, window > LeastWindow ? window : LeastWindow, cancellationToken);
         return new AppHistory { Sessions = [.. before, session, .. after.Take(After)], CurrentId = session.Id, ReachesPresent = false };
     }

@@ -9,14 +9,20 @@ namespace Stash.Console.Components.Controls;
 /// <summary>How long the app's sessions took, one bar each, the current one marked.</summary>
 public sealed partial class SessionHistory
 {
-    private static readonly StackedBarChartOptions Options = new()
+    /// <summary>Milliseconds that a person reads easily off an axis.</summary>
+    private static readonly int[] Steps =
+    [
+        1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000, 1_800_000,
+        3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
+    ];
+
+    private readonly StackedBarChartOptions _options = new()
     {
         ShowLegend = false,
         ShowValues = false,
         ShowZeroValues = false,
-        YAxisToStringFunc = seconds => Humane.Duration(seconds),
+        YAxisToStringFunc = milliseconds => Humane.Duration(milliseconds / 1000),
         MaxNumYAxisTicks = 4,
-        BarWidthRatio = 0.7,
         ChartPalette =
         [
             "color-mix(in srgb, var(--mud-palette-success) 42%, var(--mud-palette-surface))",
@@ -69,13 +75,17 @@ public sealed partial class SessionHistory
             Series("This one, succeeded", sessions, s => s.Outcome == SessionOutcome.Succeeded && IsCurrent(s)),
             Series("This one, failed", sessions, s => s.Outcome == SessionOutcome.Failed && IsCurrent(s)),
         ];
+        // Few bars are not made fat.
+        _options.BarWidthRatio = 0.7 * Math.Clamp(sessions.Count / 15.0, 0.05, 1);
+        var longest = sessions.Select(s => s.DurationSeconds).DefaultIfEmpty().Max() * 1000;
+        _options.YAxisTicks = Steps.FirstOrDefault(step => longest <= 4.0 * step, Steps[^1]);
         _labels = [.. sessions.Select(s => IsCurrent(s) ? "▲" : "")];
     }
 
     private bool IsCurrent(Session session) => session.Id == History!.CurrentId;
 
     private static ChartSeries<double> Series(string name, IReadOnlyList<Session> sessions, Func<Session, bool> holds) =>
-        new() { Name = name, Data = sessions.Select(s => holds(s) ? s.DurationSeconds : 0).ToArray() };
+        new() { Name = name, Data = sessions.Select(s => holds(s) ? s.DurationSeconds * 1000 : 0).ToArray() };
 
     private static double Median(IReadOnlyList<Session> sessions)
     {

@@ -25,6 +25,7 @@ internal sealed class ConsoleContext : BunitContext
         Services.AddMudServices(mud => mud.PopoverOptions.CheckForPopoverProvider = false);
         Services.AddSingleton(Client);
         Services.AddSingleton(Feed);
+        Services.AddSingleton(operatorDouble.Folder);
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("Stash:DataDirectory", operatorDouble.Folder.FullPath)]).Build()));
         SetRendererInfo(new RendererInfo("Server", isInteractive: true));
