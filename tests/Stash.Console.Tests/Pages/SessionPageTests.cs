@@ -286,7 +286,7 @@ public sealed class SessionPageTests
         page.WaitForElement(".page-message [role=alert]").TextContent.ShouldContain("the journal is being repaired", Case.Insensitive);
 
         context.Operator.Refuse = _ => null;
-        await page.Find(".page-message button").ClickAsync(new());
+        await page.InvokeAsync(() => page.Find(".page-message button").ClickAsync(new()));
 
         page.WaitForElement(".facts");
     }

@@ -131,7 +131,7 @@ public sealed class SettingsPageTests
         page.WaitForAssertion(() => page.FindAll(".panel-none").ShouldNotBeEmpty());
         var previews = context.Operator.Requests.Count(r => r == ApiPaths.SettingsPreview);
 
-        page.Find("#prometheus-namespace").Input("Not_A_Namespace");
+        await TypeAsync(page, () => page.Find("#prometheus-namespace"), "Not_A_Namespace");
 
         page.WaitForAssertion(() => page.Find("#prometheus-namespace").GetAttribute("aria-invalid").ShouldBe("true"));
         page.Find(".settings-namespace").TextContent.ShouldContain("\"Not_A_Namespace\" is not a namespace");
@@ -140,7 +140,7 @@ public sealed class SettingsPageTests
         SaveButton(page).HasAttribute("disabled").ShouldBeTrue();
         context.Operator.Requests.Count(r => r == ApiPaths.SettingsPreview).ShouldBe(previews);
 
-        page.Find("#prometheus-namespace").Input("monitoring");
+        await TypeAsync(page, () => page.Find("#prometheus-namespace"), "monitoring");
         page.WaitForAssertion(() => SaveButton(page).HasAttribute("disabled").ShouldBeFalse());
         page.Find(".settings-namespace").TextContent.ShouldNotContain("is not a namespace");
     }
@@ -151,19 +151,19 @@ public sealed class SettingsPageTests
         await using var context = await StartAsync(new MonitoringSpec { Agent = MonitoringAgent.CoreosOperator, Backup = true });
         var page = await OpenAsync(context);
 
-        await page.Find(".labels-add").ClickAsync(new());
+        await ClickAsync(page, () => page.Find(".labels-add"));
         page.Find(".settings-save-text").TextContent.Trim().ShouldBe("No changes.");
-        Inputs(page)[2].Input("release");
-        Inputs(page)[3].Input("prom");
-        Inputs(page)[1].Input("other");
+        await TypeAsync(page, () => Inputs(page)[2], "release");
+        await TypeAsync(page, () => Inputs(page)[3], "prom");
+        await TypeAsync(page, () => Inputs(page)[1], "other");
 
         page.WaitForAssertion(() => Rows(page).ShouldBe(["app=other", "release=prom"]));
         page.WaitForAssertion(() => page.Find("pre.preview-text").TextContent.ShouldContain("release: prom"));
 
-        await page.Find("button[aria-label='Remove label app']").ClickAsync(new());
+        await ClickAsync(page, () => page.Find("button[aria-label='Remove label app']"));
         page.WaitForAssertion(() => Rows(page).ShouldBe(["release=prom"]));
 
-        await SaveButton(page).ParentElement!.ParentElement!.SubmitAsync();
+        await SubmitAsync(page);
         page.WaitForAssertion(() => context.Operator.Settings.Spec.ServiceMonitor.Labels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["release"] = "prom" }));
     }
 
@@ -173,21 +173,21 @@ public sealed class SettingsPageTests
         await using var context = await StartAsync(new MonitoringSpec { Agent = MonitoringAgent.CoreosOperator, Backup = true });
         var page = await OpenAsync(context);
 
-        Inputs(page)[0].Input("-bad");
+        await TypeAsync(page, () => Inputs(page)[0], "-bad");
         page.WaitForAssertion(() => page.Find("#labels-error").TextContent.ShouldContain("\"-bad\" is not a label key"));
         Inputs(page)[0].GetAttribute("aria-invalid").ShouldBe("true");
         SaveButton(page).HasAttribute("disabled").ShouldBeTrue();
 
-        await page.Find(".labels-add").ClickAsync(new());
-        Inputs(page)[3].Input("not ok");
+        await ClickAsync(page, () => page.Find(".labels-add"));
+        await TypeAsync(page, () => Inputs(page)[3], "not ok");
         page.WaitForAssertion(() => page.Find("#labels-error").TextContent.ShouldEndWith("And 1 more."));
 
-        Inputs(page)[0].Input("app");
-        Inputs(page)[2].Input("app");
+        await TypeAsync(page, () => Inputs(page)[0], "app");
+        await TypeAsync(page, () => Inputs(page)[2], "app");
         page.WaitForAssertion(() => page.Find("#labels-error").TextContent.ShouldBe("\"app\" is there more than once: keep one of them."));
 
-        Inputs(page)[2].Input("team");
-        Inputs(page)[3].Input("ops");
+        await TypeAsync(page, () => Inputs(page)[2], "team");
+        await TypeAsync(page, () => Inputs(page)[3], "ops");
         page.WaitForAssertion(() => page.Find("#labels-error").TextContent.ShouldBe(""));
         SaveButton(page).HasAttribute("disabled").ShouldBeFalse();
     }
@@ -206,7 +206,7 @@ public sealed class SettingsPageTests
         page.Find("fieldset.labels").HasAttribute("disabled").ShouldBeFalse();
 
         // A wrong one stays open to be put right: it would keep the rest from being saved.
-        Inputs(page)[0].Input("-bad");
+        await TypeAsync(page, () => Inputs(page)[0], "-bad");
         page.WaitForAssertion(() => page.Find("#labels-error").TextContent.ShouldNotBeEmpty());
         await ChooseAsync(page, MonitoringAgent.None);
         page.Find("fieldset.labels").HasAttribute("disabled").ShouldBeFalse();
@@ -231,7 +231,7 @@ public sealed class SettingsPageTests
         await SwitchAsync(page, 0);
         page.Find(".settings-save-text").TextContent.Trim().ShouldBe("Changes are not saved yet.");
 
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForAssertion(() => page.Find(".settings-save-text").TextContent.Trim().ShouldBe("No changes."));
         context.Operator.Settings.Spec.ShouldSatisfyAllConditions(s => s.Agent.ShouldBe(MonitoringAgent.Builtin), s => s.Backup.ShouldBeTrue());
@@ -245,10 +245,10 @@ public sealed class SettingsPageTests
         await using var context = await StartAsync();
         var page = await OpenAsync(context);
         await ChooseAsync(page, MonitoringAgent.Builtin);
-        page.Find("#prometheus-namespace").Input("Wrong One");
+        await TypeAsync(page, () => page.Find("#prometheus-namespace"), "Wrong One");
         page.WaitForAssertion(() => page.Find("#prometheus-namespace").GetAttribute("aria-invalid").ShouldBe("true"));
 
-        await Button(page, "Discard").ClickAsync(new());
+        await ClickAsync(page, () => Button(page, "Discard"));
 
         Agent(page).ShouldBe(MonitoringAgent.None);
         page.Find("#prometheus-namespace").GetAttribute("value").ShouldBeNullOrEmpty();
@@ -263,14 +263,14 @@ public sealed class SettingsPageTests
         await SwitchAsync(page, 0);
         await context.Operator.DownAsync();
 
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForAssertion(() => page.Find(".settings-save-problem").TextContent.ShouldContain("Your changes are kept here."));
         Switches(page)[0].ShouldBeTrue();
 
         await context.Operator.UpAsync();
         await Eventually.Holds(() => context.Operator.OpenStreams == 1, "the feed comes back");
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
         page.WaitForAssertion(() => context.Operator.Settings.Spec.Backup.ShouldBeTrue());
     }
 
@@ -284,7 +284,7 @@ public sealed class SettingsPageTests
             ? new KubernetesStatus { Code = 422, Reason = "Invalid", Message = "invalid", Details = new() { Causes = [new("FieldValueInvalid", "this agent is not for here.", "spec.agent")] } }
             : null;
 
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForAssertion(() => page.Find(".settings-save-problem").TextContent.ShouldBe("this agent is not for here."));
     }
@@ -318,7 +318,7 @@ public sealed class SettingsPageTests
         SaveButton(page).HasAttribute("disabled").ShouldBeTrue();
         page.Find(".settings-save-text").TextContent.Trim().ShouldStartWith("Decide");
 
-        await Button(page, "Take theirs, drop mine").ClickAsync(new());
+        await ClickAsync(page, () => Button(page, "Take theirs, drop mine"));
 
         page.FindAll(".conflict").ShouldBeEmpty();
         Agent(page).ShouldBe(MonitoringAgent.Builtin);
@@ -334,9 +334,9 @@ public sealed class SettingsPageTests
         context.Operator.ChangeSettings(s => s with { Spec = new MonitoringSpec { Agent = MonitoringAgent.Builtin, Operator = true } });
         page.WaitForElement(".conflict");
 
-        await Button(page, "Keep theirs and put my changes on top").ClickAsync(new());
+        await ClickAsync(page, () => Button(page, "Keep theirs and put my changes on top"));
         page.FindAll(".conflict").ShouldBeEmpty();
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForAssertion(() => context.Operator.Settings.Spec.ShouldSatisfyAllConditions(
             s => s.Agent.ShouldBe(MonitoringAgent.Builtin), s => s.Operator.ShouldBeTrue(), s => s.Backup.ShouldBeTrue()));
@@ -352,7 +352,7 @@ public sealed class SettingsPageTests
         await context.Feed.StopAsync(Xunit.TestContext.Current.CancellationToken);
         context.Operator.ChangeSettings(s => s with { Spec = theirs });
 
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForElement(".conflict");
         context.Operator.Settings.Spec.ShouldBe(theirs);
@@ -369,7 +369,7 @@ public sealed class SettingsPageTests
         await context.Feed.StopAsync(Xunit.TestContext.Current.CancellationToken);
         context.Operator.ChangeSettings(s => s);
 
-        await page.Find("form").SubmitAsync();
+        await SubmitAsync(page);
 
         page.WaitForAssertion(() => context.Operator.Settings.Spec.Backup.ShouldBeTrue());
         page.FindAll(".conflict").ShouldBeEmpty();
@@ -442,7 +442,7 @@ public sealed class SettingsPageTests
         var before = context.Navigation.Uri;
         await page.InvokeAsync(() => context.Navigation.NavigateTo("/sessions/x"));
         dialogs.WaitForElement(".mud-dialog").TextContent.ShouldContain("Leave without saving?");
-        await Button(dialogs, "Stay").ClickAsync(new());
+        await ClickAsync(dialogs, () => Button(dialogs, "Stay"));
 
         dialogs.WaitForAssertion(() => dialogs.FindAll(".mud-dialog").ShouldBeEmpty());
         context.Navigation.Uri.ShouldBe(before);
@@ -459,14 +459,14 @@ public sealed class SettingsPageTests
 
         await page.InvokeAsync(() => context.Navigation.NavigateTo("/sessions/x"));
         dialogs.WaitForElement(".mud-dialog");
-        await Button(dialogs, "Save and leave").ClickAsync(new());
+        await ClickAsync(dialogs, () => Button(dialogs, "Save and leave"));
         page.WaitForAssertion(() => context.Navigation.Uri.ShouldEndWith("/sessions/x"));
         context.Operator.Settings.Spec.Backup.ShouldBeTrue();
 
         await SwitchAsync(page, 0);
         await page.InvokeAsync(() => context.Navigation.NavigateTo("/sessions/y"));
         dialogs.WaitForElement(".mud-dialog");
-        await Button(dialogs, "Leave without saving").ClickAsync(new());
+        await ClickAsync(dialogs, () => Button(dialogs, "Leave without saving"));
         page.WaitForAssertion(() => context.Navigation.Uri.ShouldEndWith("/sessions/y"));
         context.Operator.Settings.Spec.Backup.ShouldBeTrue();
     }
@@ -508,14 +508,24 @@ public sealed class SettingsPageTests
     private static Task ChooseAsync(IRenderedComponent<SettingsPage> page, string agent)
     {
         var place = MonitoringAgent.All.ToList().IndexOf(agent);
-        return page.FindAll(".settings-agent input")[place].ClickAsync(new());
+        return ClickAsync(page, () => page.FindAll(".settings-agent input")[place]);
     }
 
-    private static Task SwitchAsync(IRenderedComponent<SettingsPage> page, int place)
+    private static Task SwitchAsync(IRenderedComponent<SettingsPage> page, int place) => page.InvokeAsync(() =>
     {
         var input = page.FindAll(".settings-switch input")[place];
         return input.ChangeAsync(new ChangeEventArgs { Value = input.GetAttribute("aria-checked") != "true" });
-    }
+    });
+
+    // Found and pressed in one step: a preview that arrives in between draws the page anew.
+    private static Task ClickAsync<T>(IRenderedComponent<T> component, Func<AngleSharp.Dom.IElement> find)
+        where T : IComponent => component.InvokeAsync(() => find().ClickAsync(new()));
+
+    private static Task SubmitAsync(IRenderedComponent<SettingsPage> page) => page.InvokeAsync(() => page.Find("form").SubmitAsync());
+
+    /// <summary>Does not wait for the preview that typing brings about.</summary>
+    private static Task TypeAsync(IRenderedComponent<SettingsPage> page, Func<AngleSharp.Dom.IElement> find, string text) =>
+        page.InvokeAsync(() => find().Input(text));
 
     private static string Agent(IRenderedComponent<SettingsPage> page) =>
         MonitoringAgent.All[page.FindAll(".settings-agent").Select(a => a.QuerySelector(".mud-checked") is not null).ToList().IndexOf(true)];
