@@ -18,13 +18,14 @@ public static class ProtobufReader
     public static IReadOnlyList<MetricFamily> Parse(ReadOnlyMemory<byte> body)
     {
         Dictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
-        using MemoryStream stream = new(body.ToArray(), writable: false);
-        while (stream.Position < stream.Length)
+        using CodedInputStream input = new(body.ToArray());
+        while (!input.IsAtEnd)
         {
-            MetricFamilyMessage message;
+            MetricFamilyMessage message = new();
             try
             {
-                message = MetricFamilyMessage.Parser.ParseDelimitedFrom(stream);
+                // Not ParseDelimitedFrom, which does not mind an end between two fields.
+                input.ReadMessage(message);
             }
             catch (InvalidProtocolBufferException e)
             {

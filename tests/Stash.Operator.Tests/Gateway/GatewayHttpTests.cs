@@ -195,6 +195,33 @@ public sealed class GatewayHttpTests
         }
     }
 
+    [Fact]
+    public async Task A_store_that_cannot_take_a_push_answers_503()
+    {
+        await using var gateway = await GatewayServer.StartAsync();
+        await gateway.Store.DisposeAsync();
+        foreach (var (method, path) in new[] { ("PUT", "/metrics/job/a"), ("POST", "/metrics/job/a"), ("DELETE", "/metrics/job/a"), ("PUT", "/api/v1/admin/wipe") })
+        {
+            var answer = await RawHttp.SendAsync(gateway.Address, method, path, "x 1\n");
+            answer.Status.ShouldBe(503, $"{method} {path}");
+            answer.Body.ShouldContain("push again later");
+            answer.Header("Retry-After").ShouldNotBeNull();
+        }
+
+        (await RawHttp.SendAsync(gateway.Address, "GET", "/metrics")).Status.ShouldBe(503);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_no_protobuf_although_it_says_so_is_refused()
+    {
+        await using var gateway = await GatewayServer.StartAsync();
+        var answer = await RawHttp.SendAsync(
+            gateway.Address, "PUT", "/metrics/job/a", "x 1\n", "Content-Type: application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited");
+        answer.Status.ShouldBe(400);
+        answer.Body.ShouldStartWith("protobuf parsing error");
+        gateway.Store.Summaries().ShouldBeEmpty();
+    }
+
     private static byte[] Gzip(string text)
     {
         using MemoryStream output = new();
