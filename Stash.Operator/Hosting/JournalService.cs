@@ -13,6 +13,16 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
 
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await journal.WarmUpAsync(stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // A full disk, a locked file: the follower meets it too, and waits for it to pass.
+            LogNotWarm(logger, e);
+        }
+
         while (true)
         {
             try
@@ -52,6 +62,9 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The push log cannot be followed; trying again in {Seconds} s. Pushes are safe in the log meanwhile")]
     private static partial void LogFollowFailed(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The journal could not be made ready ahead of its first session")]
+    private static partial void LogNotWarm(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Deleted} sessions beyond the journal's limits deleted")]
     private static partial void LogTrimmed(ILogger logger, int deleted);

@@ -62,6 +62,31 @@ public sealed class SessionJournal : IDisposable
         return await context.Followed.Select(f => f.Position).FirstOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>Writes a session and takes it back, so that the first real one does not wait for the code to be made ready. Leaves nothing.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        await _writer.WaitAsync(cancellationToken);
+        try
+        {
+            await using var context = new JournalContext(_options);
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            string[] ids = [""];
+            await context.Sessions.Where(s => ids.Contains(s.Id)).Select(s => s.Id).ToListAsync(cancellationToken);
+            context.Sessions.Add(new SessionRow
+            {
+                Id = "", Namespace = "", App = "", Kind = "", Restic = "", Job = "",
+                Operations = [new OperationRow { Path = "", Op = "" }],
+                Summaries = [new SummaryRow { Path = "" }],
+            });
+            await context.SaveChangesAsync(cancellationToken);
+            await transaction.RollbackAsync(cancellationToken);
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
     /// <summary>Adds sessions and the log position they reach, in one transaction. A session whose id is known is passed over.</summary>
     /// <returns>The sessions that were new, with their positions in the journal.</returns>
     public async Task<IReadOnlyList<(long Position, Session Session)>> AppendAsync(IReadOnlyList<Session> sessions, long followed, CancellationToken cancellationToken)

@@ -41,6 +41,15 @@ public sealed class SessionJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Warming_up_leaves_nothing()
+    {
+        var journal = await OpenAsync();
+        await journal.WarmUpAsync(Stop);
+        (await ListAsync(journal, new SessionQuery())).ShouldBeEmpty();
+        (await journal.AppendAsync([Session("a", 1)], 1, Stop)).ShouldHaveSingleItem().Position.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Delivered_twice_it_is_one_session()
     {
         var journal = await OpenAsync();
