@@ -21,6 +21,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
     private readonly List<PendingPush> _unspooled = [];
     private readonly Task _work;
     private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _attempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _away;
 
     public PushDelivery(GatewayClient gateway, PushSpool spool, TimeProvider time, ILogger logger)
@@ -42,32 +43,45 @@ internal sealed partial class PushDelivery : IAsyncDisposable
                 _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
+            if (_attempt.Task.IsCompleted)
+            {
+                _attempt = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            // One that could not be written before goes first.
+            _unspooled.Add(push);
             try
             {
-                _spool.Add(push, _time.GetUtcNow());
+                while (_unspooled.Count > 0)
+                {
+                    _spool.Add(_unspooled[0], _time.GetUtcNow());
+                    _unspooled.RemoveAt(0);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 LogNotSpooled(e);
-                _unspooled.Add(push);
             }
         }
 
         _wake.Release();
     }
 
-    /// <summary>Waits until everything is delivered, for at most a time.</summary>
+    /// <summary>Waits until everything is delivered, for at most a time; each push is tried at least once.</summary>
     /// <returns>How many pushes are not delivered: kept on disk, and in memory only (they are lost when the process ends).</returns>
     public async Task<(int Kept, int Lost)> DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         Task idle;
+        Task attempt;
         lock (_lock)
         {
             idle = _idle.Task;
+            attempt = _attempt.Task;
         }
 
         try
         {
+            await Task.WhenAny(idle, attempt).WaitAsync(cancellationToken);
             await idle.WaitAsync(limit, _time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
@@ -105,6 +119,11 @@ internal sealed partial class PushDelivery : IAsyncDisposable
                 await _wake.WaitAsync(_ending.Token);
                 while (!await TryDeliverAllAsync())
                 {
+                    lock (_lock)
+                    {
+                        _attempt.TrySetResult();
+                    }
+
                     await Task.Delay(pause, _time, _ending.Token);
                     pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
                 }
@@ -227,7 +246,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
 
             lock (_lock)
             {
-                _unspooled.RemoveAt(0);
+                _unspooled.Remove(push);
             }
         }
     }

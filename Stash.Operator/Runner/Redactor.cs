@@ -13,7 +13,7 @@ internal sealed class Redactor
     /// <param name="values">Environment variables or a secret's keys.</param>
     /// <param name="all">All of them are secret, not only those whose name says so.</param>
     public static Redactor Of(IEnumerable<KeyValuePair<string, string>> values, bool all) =>
-        new(values.Where(v => IsSecret(v.Key) || (all && v.Value.Length >= 4 && !IsSetting(v.Key))).SelectMany(v => Forms(v.Value)));
+        new(values.Where(v => IsSecret(v.Key) ? all || v.Value.Length >= 4 || v.Key == "RESTIC_PASSWORD" : all && v.Value.Length >= 4 && !IsSetting(v.Key)).SelectMany(v => Forms(v.Value)));
 
     public Redactor With(Redactor other) => new(_secrets.Concat(other._secrets));
 

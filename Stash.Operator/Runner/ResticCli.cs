@@ -152,7 +152,7 @@ internal sealed partial class ResticCli(RepositoryAccess access, ILogger logger,
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
         }
     }

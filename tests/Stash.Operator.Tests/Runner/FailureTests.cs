@@ -80,6 +80,33 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Without_restic_the_session_fails_and_says_what_to_install()
+    {
+        using RunnerFolder folder = new();
+        await using var gateway = await RecordingGateway.StartAsync();
+        Dictionary<string, string?> environment = new(folder.Variables(), StringComparer.Ordinal) { ["PATH"] = folder.In("empty") };
+
+        var (code, _, _) = await ChildProcess.RunAsync(RunnerFolder.Executable, ["backup", "--file", folder.Write(RunnerFolder.Restic("files")), "--pushgateway-url", gateway.Address], environment);
+
+        code.ShouldBe(1);
+        gateway.Pushes.ShouldHaveSingleItem().Message.ShouldBe("restic is not on the PATH: install it (Debian: apt-get install restic).");
+    }
+
+    [Fact]
+    public async Task A_long_reason_is_cut_between_characters()
+    {
+        using RunnerFolder folder = new();
+        await using var gateway = await RecordingGateway.StartAsync();
+
+        var name = string.Concat(Enumerable.Repeat("ü", 1500));
+        (await folder.BackupAsync(folder.Write(RunnerFolder.Restic("files", fileGroups: $"[{{path: source, retentionPolicyName: {name}}}]")), gateway.Address)).ExitCode.ShouldBe(1);
+
+        var message = gateway.Pushes.ShouldHaveSingleItem().Message.ShouldNotBeNull();
+        message.ShouldEndWith("ü…");
+        System.Text.Encoding.UTF8.GetByteCount(message).ShouldBeInRange(2040, 2048);
+    }
+
+    [Fact]
     public async Task A_locked_repository_fails_the_session_and_the_other_restic_is_named()
     {
         using RunnerFolder folder = new();

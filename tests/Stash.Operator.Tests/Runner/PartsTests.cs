@@ -50,6 +50,15 @@ public sealed class PartsTests
     [InlineData("""{"message_type":"error","error":{},"item":"/x"}""", "/x: cannot be read")]
     public void Errors_of_restic_in_words(string line, string text) => ResticMessage.Parse(line).ShouldBe(new ResticError(text));
 
+    [Fact]
+    public void Progress_and_summary_of_restic()
+    {
+        ResticMessage.Parse("""{"message_type":"status","seconds_elapsed":3,"seconds_remaining":7,"percent_done":0.25,"total_files":4,"files_done":1,"total_bytes":400,"bytes_done":100,"current_files":["/a"]}""")
+            .ShouldBe(new ResticStatus { Done = 0.25, FilesDone = 1, FilesTotal = 4, BytesDone = 100, BytesTotal = 400, SecondsRemaining = 7 });
+        ResticMessage.Parse("""{"message_type":"summary","files_new":2,"files_changed":1,"files_unmodified":5,"dirs_new":1,"data_added":5001253,"total_files_processed":8,"total_bytes_processed":5000003,"total_duration":0.2,"snapshot_id":"289f1520"}""")
+            .ShouldBe(new ResticSummary { FilesNew = 2, FilesChanged = 1, FilesUnmodified = 5, BytesAdded = 5001253, BytesProcessed = 5000003 });
+    }
+
     [Theory]
     [InlineData("""{"message_type":"status","percent_done":"x"}""")]
     [InlineData("""{"message_type":"verbose_status"}""")]
