@@ -7,6 +7,10 @@ namespace Stash.Console.Components.Controls;
 /// <summary>Every app of the filter with its last success, failures since and next run; what needs a look comes first.</summary>
 public sealed partial class AppTable
 {
+    private const int Step = 50;
+
+    private int _shown = Step;
+
     /// <summary>Null while loading.</summary>
     [Parameter]
     public IReadOnlyList<AppSummary>? Apps { get; set; }

@@ -45,6 +45,22 @@ public sealed class AppTableTests
         table.Find("a").GetAttribute("href").ShouldBe("/?namespace=shop&app=web&range=7d");
     }
 
+    [Fact]
+    public async Task Of_many_apps_the_first_fifty_show_until_more_are_asked_for()
+    {
+        await using var context = await ConsoleContext.StartAsync();
+        var apps = Enumerable.Range(1, 120).Select(i => App(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"app-{i:000}"))).ToList();
+        var table = context.Render<AppTable>(p => p.Add(c => c.Apps, apps).Add(c => c.HealthOf, _ => AppHealth.Healthy).Add(c => c.Filter, new OverviewFilter()));
+        table.FindAll("tbody tr").Count.ShouldBe(50);
+        table.Find(".more-apps").TextContent.Trim().ShouldBe("Show 50 more of 120 apps");
+
+        await table.Find(".more-apps").ClickAsync(new());
+        await table.Find(".more-apps").ClickAsync(new());
+
+        table.FindAll("tbody tr").Count.ShouldBe(120);
+        table.FindAll(".more-apps").ShouldBeEmpty();
+    }
+
     private static AppSummary App(string name) => new()
     {
         Namespace = "shop",
