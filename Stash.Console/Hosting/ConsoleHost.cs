@@ -54,7 +54,7 @@ public static class ConsoleHost
         console.UseAuthorization();
         console.UseAntiforgery();
         console.MapStaticAssets().AllowAnonymous();
-        console.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous();
+        console.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], () => Results.Text("ok")).AllowAnonymous();
         console.MapSignIn();
         console.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return console;
