@@ -46,6 +46,12 @@ public sealed record AppHistory
 
     private Session? Neighbour(int step)
     {
+        if (CurrentId is null)
+        {
+            // One that still runs comes after all of them.
+            return step < 0 && Sessions.Count > 0 ? Sessions[^1] : null;
+        }
+
         for (var i = 0; i < Sessions.Count; i++)
         {
             if (Sessions[i].Id == CurrentId)

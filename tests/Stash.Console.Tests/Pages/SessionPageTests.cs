@@ -326,7 +326,8 @@ public sealed class SessionPageTests
     [Fact]
     public async Task A_running_session_shows_its_progress_live()
     {
-        await using var context = await ConsoleContext.StartAsync(Sessions.Succeeded());
+        var before = Sessions.Succeeded();
+        await using var context = await ConsoleContext.StartAsync(before);
         context.Operator.Report(Sessions.Running() with { FilesDone = 1200, FilesTotal = 12_049 });
 
         var page = Open(context, "running-1");
@@ -342,6 +343,8 @@ public sealed class SessionPageTests
         page.WaitForAssertion(() => page.Find("[role=progressbar]").GetAttribute("aria-valuenow").ShouldBe("90"));
         page.FindAll(".progress-facts dd")[2].TextContent.ShouldBe("–");
         page.WaitForAssertion(() => page.Find(".history-note").TextContent.ShouldStartWith("The last 1 session"));
+        page.Find("a.neighbour").GetAttribute("href").ShouldBe($"/sessions/{before.Id}");
+        page.Find(".neighbour-none").GetAttribute("title").ShouldBe("This one still runs");
     }
 
     [Fact]

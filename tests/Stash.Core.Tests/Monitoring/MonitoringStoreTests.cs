@@ -168,6 +168,22 @@ public sealed class MonitoringStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_preview_tells_what_is_there_before()
+    {
+        await _store.ReloadAsync(Stop);
+        var spec = new MonitoringSpec { Agent = "builtin", Backup = true };
+        _store.Preview(new MonitoringManifest { Spec = spec }).Items.ShouldAllBe(i => i.Before == null);
+        await _store.SaveAsync(_store.Current with { Spec = spec }, Stop);
+        var snippet = await File.ReadAllTextAsync(_data.In("prometheus", "stash-scrape.yml"), Stop);
+
+        var update = _store.Preview(new MonitoringManifest { Spec = spec with { Operator = true } }).Items.Single(i => i.Name == "prometheus/stash-scrape.yml");
+        (update.Action, update.Before).ShouldBe(("update", snippet));
+        update.Content.ShouldNotBe(snippet);
+        var delete = _store.Preview(new MonitoringManifest()).Items.Single(i => i.Name == "prometheus/stash-scrape.yml");
+        (delete.Action, delete.Content, delete.Before).ShouldBe(("delete", "", snippet));
+    }
+
+    [Fact]
     public async Task A_restart_without_a_change_writes_nothing()
     {
         await _store.ReloadAsync(Stop);
