@@ -55,6 +55,11 @@ public sealed partial class SessionHistory
         get
         {
             var sessions = History!.Sessions;
+            if (sessions.Count == 1)
+            {
+                return $"The only session of this app that is kept: {(sessions[0].Outcome == SessionOutcome.Failed ? "failed" : "succeeded")} after {Humane.Duration(sessions[0].DurationSeconds)}.";
+            }
+
             var median = Median(sessions);
             var count = Humane.Count(sessions.Count, "session", "sessions");
             var failed = sessions.Count(s => s.Outcome == SessionOutcome.Failed);

@@ -146,6 +146,7 @@ public sealed class OverviewTests
         context.Operator.Report(Sessions.Running(progress: 0.42));
 
         page.WaitForAssertion(() => page.FindAll(".running-item").Count.ShouldBe(1));
+        page.Find(".running-item a").GetAttribute("href").ShouldBe("/running/running-1");
         var item = page.Find(".running-item").TextContent;
         item.ShouldContain("42 %");
         item.ShouldContain("backup /source/data");
