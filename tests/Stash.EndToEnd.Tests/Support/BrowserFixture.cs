@@ -1,0 +1,49 @@
+using Microsoft.Playwright;
+using Stash.EndToEnd.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(BrowserFixture))]
+
+namespace Stash.EndToEnd.Tests.Support;
+
+/// <summary>One Chromium for all tests; each takes a context of its own.</summary>
+public sealed class BrowserFixture : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <summary>A page that is signed in to the console; its console errors and failed requests are collected.</summary>
+    internal async Task<IPage> SignInAsync(Product product, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    {
+        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = scheme,
+            Locale = "en-GB",
+            TimezoneId = "Europe/Berlin",
+        });
+        context.SetDefaultTimeout(30_000);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(await product.SignInLinkAsync());
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+}
