@@ -10,7 +10,13 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly Lock _lock = new();
 
-    private ChildProcess(Process process) => _process = process;
+    private readonly TimeSpan? _deadline;
+
+    private ChildProcess(Process process, TimeSpan? deadline)
+    {
+        _process = process;
+        _deadline = deadline;
+    }
 
     /// <summary>Standard output and standard error, as they came.</summary>
     public string Output
@@ -28,7 +34,12 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables beside those of this process.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="deadline">How long to wait for its output; null for the usual.</param>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null, TimeSpan? deadline = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -43,7 +54,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             start.Environment[key] = value;
         }
 
-        var child = new ChildProcess(new Process { StartInfo = start });
+        var child = new ChildProcess(new Process { StartInfo = start }, deadline);
         child._process.OutputDataReceived += (_, e) => child.Add(e.Data);
         child._process.ErrorDataReceived += (_, e) => child.Add(e.Data);
         child._process.Start();
@@ -52,6 +63,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         child._process.BeginErrorReadLine();
         return child;
     }
+
+    /// <summary>Waits until a text is among the output.</summary>
+    public Task UntilPrintedAsync(string text) =>
+        Wait.UntilAsync($"\"{text}\" is printed", () => Output.Contains(text, StringComparison.Ordinal) || (HasExited ? throw new InvalidOperationException("It has ended.") : false), () => Output, _deadline);
 
     /// <summary>Waits for the end.</summary>
     /// <returns>The exit code.</returns>

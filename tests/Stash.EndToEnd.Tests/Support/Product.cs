@@ -10,13 +10,17 @@ namespace Stash.EndToEnd.Tests.Support;
 /// <summary>Operator and console, published as users publish them, on free ports of loopback and a data folder of their own.</summary>
 internal sealed class Product : IAsyncDisposable
 {
-    private static readonly string Root = FindRoot();
+    public const string ApiRoot = "/apis/monitoring.stash.appscode.com/v1alpha1";
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("stash-e2e-");
     private readonly string _gateway = FreeAddress();
     private readonly string _api = FreeAddress();
     private readonly string _console = FreeAddress();
     private ChildProcess? _operator;
     private ChildProcess? _consoleProcess;
+
+    /// <summary>The repository's folder.</summary>
+    public static string Root { get; } = FindRoot();
 
     public string Folder => _folder.FullName;
 
@@ -26,7 +30,7 @@ internal sealed class Product : IAsyncDisposable
 
     public string ConsoleUrl => $"http://{_console}";
 
-    public string ApiUrl => $"https://{_api}/apis/monitoring.stash.appscode.com/v1alpha1";
+    public string ApiUrl => $"https://{_api}{ApiRoot}";
 
     public static async Task<Product> StartAsync()
     {
@@ -113,17 +117,18 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>All sessions that the API answers.</summary>
     public async Task<IReadOnlyList<JsonElement>> SessionsAsync()
     {
-        using var http = ApiClient();
+        using var http = ApiClient(DataFolder);
         using var answer = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{ApiUrl}/sessions?limit=1000")));
         return [.. answer.RootElement.GetProperty("items").Clone().EnumerateArray()];
     }
 
-    public HttpClient ApiClient()
+    /// <summary>A client that trusts the authority of a data folder and sends its token.</summary>
+    public static HttpClient ApiClient(string dataFolder)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataFolder, "ca.crt")));
+        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(dataFolder, "ca.crt")));
         var http = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } });
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(DataFolder, "api-token")).Trim());
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(dataFolder, "api-token")).Trim());
         return http;
     }
 
@@ -156,7 +161,7 @@ internal sealed class Product : IAsyncDisposable
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: eng/test publishes it before these tests.");
     }
 
-    private static string FreeAddress()
+    public static string FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,0 +1,67 @@
+using Stash.EndToEnd.Tests.Support;
+
+namespace Stash.EndToEnd.Tests;
+
+/// <summary><c>eng/up</c> as a newcomer types it.</summary>
+public sealed class UpTests : IDisposable
+{
+    private static readonly string[] Samples = ["photo-library", "web-shop", "orders-database"];
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("stash-up-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Samples_run_the_link_is_printed_and_ending_it_leaves_nothing_running()
+    {
+        var gateway = Product.FreeAddress();
+        var api = Product.FreeAddress();
+        var console = Product.FreeAddress();
+        await using var up = ChildProcess.Start(Path.Combine(Product.Root, "eng", "up"),
+            ["--data-dir", _folder.FullName, "--gateway-address", gateway, "--api-address", api, "--console-url", $"http://{console}"], deadline: TimeSpan.FromMinutes(5));
+        await up.UntilPrintedAsync($"Sign in to the console: http://{console}/sign-in?token=");
+
+        using var http = Product.ApiClient(_folder.FullName);
+        await Wait.UntilAsync("each sample workload has ended a session", async () =>
+        {
+            var apps = await http.GetStringAsync(new Uri($"https://{api}{Product.ApiRoot}/apps"), TestContext.Current.CancellationToken);
+            return Samples.All(a => apps.Contains($"\"{a}\"", StringComparison.Ordinal))
+                && !apps.Contains("\"sample\":false", StringComparison.Ordinal);
+        }, () => up.Output);
+
+        (await up.StopAsync()).ShouldBe(0, up.Output);
+        RunningWith(_folder.FullName).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_wrong_option_is_named_with_the_usage()
+    {
+        await using var up = ChildProcess.Start(Path.Combine(Product.Root, "eng", "up"), ["--port", "1"]);
+
+        (await up.EndAsync()).ShouldBe(2);
+        up.Output.ShouldContain("eng/up has no option --port.");
+        up.Output.ShouldContain("--gateway-address");
+    }
+
+    /// <summary>Command lines of the processes that name a folder.</summary>
+    private static List<string> RunningWith(string folder)
+    {
+        List<string> found = [];
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                var command = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+                if (command.Contains(folder, StringComparison.Ordinal))
+                {
+                    found.Add(command);
+                }
+            }
+            catch (IOException)
+            {
+                // Not a process, or one that has just ended.
+            }
+        }
+
+        return found;
+    }
+}
