@@ -29,7 +29,7 @@ public sealed class UpTests : IDisposable
         }, () => up.Output);
 
         (await up.StopAsync()).ShouldBe(0, up.Output);
-        RunningWith(_folder.FullName).ShouldBeEmpty();
+        ChildProcess.Running().Where(p => p.Command.Contains(_folder.FullName, StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -40,28 +40,5 @@ public sealed class UpTests : IDisposable
         (await up.EndAsync()).ShouldBe(2);
         up.Output.ShouldContain("eng/up has no option --port.");
         up.Output.ShouldContain("--gateway-address");
-    }
-
-    /// <summary>Command lines of the processes that name a folder.</summary>
-    private static List<string> RunningWith(string folder)
-    {
-        List<string> found = [];
-        foreach (var process in Directory.EnumerateDirectories("/proc"))
-        {
-            try
-            {
-                var command = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
-                if (command.Contains(folder, StringComparison.Ordinal))
-                {
-                    found.Add(command);
-                }
-            }
-            catch (IOException)
-            {
-                // Not a process, or one that has just ended.
-            }
-        }
-
-        return found;
     }
 }

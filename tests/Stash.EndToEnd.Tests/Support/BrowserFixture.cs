@@ -21,8 +21,16 @@ public sealed class BrowserFixture : IAsyncLifetime
         });
     }
 
-    /// <summary>A page that is signed in to the console; its console errors and failed requests are collected.</summary>
+    /// <summary>A page that is signed in to the console.</summary>
     internal async Task<IPage> SignInAsync(Product product, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    {
+        var page = await NewPageAsync(width, height, scheme);
+        await page.GotoAsync(await product.SignInLinkAsync());
+        return page;
+    }
+
+    /// <summary>A page of a browser that has no cookies.</summary>
+    internal async Task<IPage> NewPageAsync(int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
@@ -32,9 +40,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             TimezoneId = "Europe/Berlin",
         });
         context.SetDefaultTimeout(30_000);
-        var page = await context.NewPageAsync();
-        await page.GotoAsync(await product.SignInLinkAsync());
-        return page;
+        return await context.NewPageAsync();
     }
 
     public async ValueTask DisposeAsync()

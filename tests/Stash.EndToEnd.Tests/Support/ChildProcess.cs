@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Stash.EndToEnd.Tests.Support;
@@ -86,9 +87,43 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM, and waits for the end.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await SignalAsync(_process.Id, "TERM");
         return await EndAsync();
+    }
+
+    public static async Task SignalAsync(int process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>The process of a program whose command line names a folder.</summary>
+    public static int Find(string program, string folder) =>
+        Running().First(p => p.Command.Contains(folder, StringComparison.Ordinal) && Path.GetFileName(p.Command.Split('\0')[0]) == program).Id;
+
+    /// <summary>All processes of this machine, with their command lines (parts ended by NUL).</summary>
+    public static IEnumerable<(int Id, string Command)> Running()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
+                continue;
+            }
+
+            string command;
+            try
+            {
+                command = File.ReadAllText(Path.Combine(folder, "cmdline"));
+            }
+            catch (IOException)
+            {
+                // It has just ended.
+                continue;
+            }
+
+            yield return (id, command);
+        }
     }
 
     public async ValueTask DisposeAsync()

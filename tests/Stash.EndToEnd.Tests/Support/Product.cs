@@ -66,17 +66,19 @@ internal sealed class Product : IAsyncDisposable
     public async Task<string> SignInLinkAsync() => (await File.ReadAllTextAsync(Path.Combine(DataFolder, "console-link"))).Trim();
 
     /// <summary>Starts <c>stash</c> with these arguments.</summary>
-    public ChildProcess Stash(params string[] arguments) => ChildProcess.Start(Program("Operator", "stash"), arguments, new Dictionary<string, string>(StringComparer.Ordinal)
+    public ChildProcess Stash(params string[] arguments) => Stash("correct horse", arguments);
+
+    private ChildProcess Stash(string password, string[] arguments) => ChildProcess.Start(Program("Operator", "stash"), arguments, new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["RESTIC_PASSWORD"] = "correct horse",
+        ["RESTIC_PASSWORD"] = password,
         ["XDG_STATE_HOME"] = Path.Combine(Folder, "state"),
     });
 
     /// <summary>Runs the sessions of a file of Restics, once.</summary>
     /// <returns>The exit code, and what was printed.</returns>
-    public async Task<(int Code, string Output)> BackupAsync(string file)
+    public async Task<(int Code, string Output)> BackupAsync(string file, string password = "correct horse")
     {
-        await using var backup = Stash("backup", "--file", file, "--pushgateway-url", GatewayUrl);
+        await using var backup = Stash(password, ["backup", "--file", file, "--pushgateway-url", GatewayUrl]);
         return (await backup.EndAsync(), backup.Output);
     }
 

@@ -1,7 +1,0 @@
-namespace Stash.EndToEnd.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Test_project_runs() => typeof(PlaceholderTests).Assembly.GetName().Name.ShouldBe("Stash.EndToEnd.Tests");
-}
