@@ -35,6 +35,7 @@ public sealed class SettingsTests(BrowserFixture browser)
         var page = await OpenAsync(product);
         await page.GetByRole(AriaRole.Radio).Nth(2).CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Add a label" }).ClickAsync();
+        await Expect(page.GetByLabel("Key")).ToHaveCountAsync(2);
         await page.GetByLabel("Key").Last.FillAsync("-team");
         await page.GetByLabel("Value").Last.FillAsync("storage");
         await Expect(page.GetByText("\"-team\" is not a label key").First).ToBeVisibleAsync();
