@@ -3,7 +3,7 @@ using Stash.Core.Sessions;
 
 namespace Stash.Console.Charts;
 
-/// <summary>Makes chart data of aggregates: one line for each app, and for durations for each app and operation.</summary>
+/// <summary>Makes chart data of aggregates: one line for each app (its backups; other sessions of it have their own), and for durations for each app and operation.</summary>
 public static class ChartBuilder
 {
     /// <summary>More than these cannot be told apart: the largest are shown by name, the rest as one.</summary>
@@ -20,10 +20,10 @@ public static class ChartBuilder
         var times = Times(aggregates);
         var colors = Colors(known);
         var lines = aggregates.Buckets
-            .Select(b => (b.Start, b.Namespace, b.App, Count: outcome == SessionOutcome.Failed ? b.Failures : b.Count - b.Failures))
+            .Select(b => (b.Start, b.Namespace, b.App, b.Operation, Count: outcome == SessionOutcome.Failed ? b.Failures : b.Count - b.Failures))
             .Where(b => b.Count > 0)
-            .GroupBy(b => (b.Namespace, b.App))
-            .Select(g => (Line: Sum(NameOf(g.Key.Namespace, g.Key.App), colors.GetValueOrDefault(g.Key), times, g.Select(b => (b.Start, (double)b.Count))), Total: g.Sum(b => b.Count)))
+            .GroupBy(b => (b.Namespace, b.App, b.Operation))
+            .Select(g => (Line: Sum(NameOf(g.Key.Namespace, g.Key.App, g.Key.Operation), colors.GetValueOrDefault(g.Key), times, g.Select(b => (b.Start, (double)b.Count))), Total: g.Sum(b => b.Count)))
             .OrderByDescending(l => l.Total).ThenBy(l => l.Line.Name, StringComparer.Ordinal)
             .ToList();
         var total = lines.Sum(l => l.Total);
@@ -34,10 +34,11 @@ public static class ChartBuilder
             shown.Add(new ChartLine($"{rest.Count} others", -1, 0, [.. times.Select((_, i) => (double?)rest.Sum(v => v[i] ?? 0))]));
         }
 
+        var apps = aggregates.Buckets.Where(b => (outcome == SessionOutcome.Failed ? b.Failures : b.Count - b.Failures) > 0).DistinctBy(b => (b.Namespace, b.App)).Count();
         var word = outcome == SessionOutcome.Failed ? "failed" : "succeeded";
         return Data("bars", aggregates, times, shown, lines.Count == 0
             ? $"No session {word} in this range."
-            : $"{Humane.Count(total, "session", "sessions")} {word}, of {Humane.Count(lines.Count, "app", "apps")}; most of {lines[0].Line.Name} ({Humane.Count(lines[0].Total)}).");
+            : $"{Humane.Count(total, "session", "sessions")} {word}, of {Humane.Count(apps, "app", "apps")}; most of {lines[0].Line.Name} ({Humane.Count(lines[0].Total)}).");
     }
 
     /// <summary>Seconds per operation and app: of each bucket's sessions the median, the 95th percentile or the longest.</summary>
@@ -62,7 +63,7 @@ public static class ChartBuilder
                     }
                 }
 
-                return new ChartLine($"{NameOf(g.Key.Namespace, g.Key.App)} - {g.Key.Op}", colors.GetValueOrDefault((g.Key.Namespace, g.Key.App)), DashOf(g.Key.Op), values);
+                return new ChartLine($"{NameOf(g.Key.Namespace, g.Key.App)} - {g.Key.Op}", colors.GetValueOrDefault((g.Key.Namespace, g.Key.App, SessionMetrics.BackupOperation)), DashOf(g.Key.Op), values);
             })
             .Select(line => (Line: line, Max: line.Values.Max() ?? 0))
             .OrderByDescending(l => l.Max)
@@ -82,6 +83,10 @@ public static class ChartBuilder
             (_, 0) => @namespace,
             _ => $"{@namespace} - {app}",
         };
+
+    /// <summary>The operation is said where it is no backup.</summary>
+    public static string NameOf(string @namespace, string app, string operation) =>
+        operation == SessionMetrics.BackupOperation ? NameOf(@namespace, app) : $"{NameOf(@namespace, app)} ({operation})";
 
     private static ChartData Data(string kind, SessionAggregates aggregates, IReadOnlyList<long> times, IReadOnlyList<ChartLine> lines, string summary) => new()
     {
@@ -123,9 +128,11 @@ public static class ChartBuilder
 
     private static long FloorTo(long value, long width) => value - (((value % width) + width) % width);
 
-    /// <summary>By the app's place among all that are known, so that a colour stays with its app whatever the filter.</summary>
-    private static Dictionary<(string Namespace, string App), int> Colors(IReadOnlyList<AppSummary> known) =>
-        known.Select((a, i) => (a, i)).ToDictionary(p => (p.a.Namespace, p.a.App), p => p.i);
+    /// <summary>By the app's place among all that are known, so that a colour stays with its app whatever the filter. What is no backup comes after all apps.</summary>
+    private static Dictionary<(string Namespace, string App, string Operation), int> Colors(IReadOnlyList<AppSummary> known) =>
+        known.Select(a => (a.Namespace, a.App, SessionMetrics.BackupOperation)).Distinct()
+            .Concat(known.Where(a => a.Operation != SessionMetrics.BackupOperation).Select(a => (a.Namespace, a.App, a.Operation)))
+            .Select((key, i) => (key, i)).ToDictionary(p => p.key, p => p.i);
 
     private static int DashOf(string op) => Array.IndexOf(OpOrder, op) switch { < 0 => 2, var i => i };
 

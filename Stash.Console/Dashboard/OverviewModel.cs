@@ -20,7 +20,7 @@ public sealed class OverviewModel(OperatorClient client, TimeProvider time)
     /// <summary>Null until first read.</summary>
     public SessionAggregates? Aggregates { get; private set; }
 
-    /// <summary>Every app that ever had a session, whatever the filter; null until first read.</summary>
+    /// <summary>Every app and operation that ever had a session, whatever the filter; null until first read.</summary>
     public IReadOnlyList<AppSummary>? KnownApps { get; private set; }
 
     public SessionPages Succeeded { get; private set; } = new(SessionOutcome.Succeeded);
@@ -54,7 +54,7 @@ public sealed class OverviewModel(OperatorClient client, TimeProvider time)
     public bool IsFilterEmpty => Aggregates is { Count: 0 } && !IsJournalEmpty;
 
     public AppHealth HealthOf(AppSummary app) =>
-        AppHealthRules.Judge(app, _running.Values.Any(r => r.Namespace == app.Namespace && r.App == app.App), time.GetUtcNow());
+        AppHealthRules.Judge(app, _running.Values.Any(r => r.Namespace == app.Namespace && r.App == app.App && r.Operation == app.Operation), time.GetUtcNow());
 
     /// <summary>Reads everything for a filter. A newer call ends an older one.</summary>
     /// <returns>False where a newer call has taken over.</returns>
@@ -150,7 +150,7 @@ public sealed class OverviewModel(OperatorClient client, TimeProvider time)
             var now = time.GetUtcNow();
             var aggregates = await client.AggregatesAsync(filter.ToQuery(now), null, cancellationToken);
             var apps = KnownApps;
-            if (aggregates.Apps.Any(a => !IsKnown(a.Namespace, a.App)))
+            if (aggregates.Apps.Any(a => !IsKnown(a.Namespace, a.App, a.Operation)))
             {
                 apps = (await client.AppsAsync(cancellationToken)).Items;
             }
@@ -244,7 +244,7 @@ public sealed class OverviewModel(OperatorClient client, TimeProvider time)
         if (Aggregates is null || !Filter.Matches(session, time.GetUtcNow()))
         {
             // Another app's first session belongs into the pickers all the same.
-            _stale |= !IsKnown(session.Namespace, session.App);
+            _stale |= !IsKnown(session.Namespace, session.App, session.Operation);
             return KnownApps is { Count: 0 };
         }
 
@@ -259,7 +259,8 @@ public sealed class OverviewModel(OperatorClient client, TimeProvider time)
         return pages.IsOvergrown || KnownApps is { Count: 0 };
     }
 
-    private bool IsKnown(string @namespace, string app) => KnownApps?.Any(a => a.Namespace == @namespace && a.App == app) == true;
+    private bool IsKnown(string @namespace, string app, string operation) =>
+        KnownApps?.Any(a => a.Namespace == @namespace && a.App == app && a.Operation == operation) == true;
 
     private void ListRunning()
     {

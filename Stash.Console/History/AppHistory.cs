@@ -2,7 +2,7 @@ using Stash.Core.Sessions;
 
 namespace Stash.Console.History;
 
-/// <summary>The sessions of one app around one of them, oldest first, without a gap.</summary>
+/// <summary>The sessions of one app and operation around one of them, oldest first, without a gap.</summary>
 public sealed record AppHistory
 {
     /// <summary>Sessions of a history as read.</summary>

@@ -3,7 +3,7 @@ using Stash.Core.Sessions;
 
 namespace Stash.Console.History;
 
-/// <summary>Reads the sessions of an app around one of them. The operator lists newest first only.</summary>
+/// <summary>Reads the sessions of an app around one of them, of the same operation: a check's duration says nothing beside a backup's. The operator lists newest first only.</summary>
 public sealed class AppHistoryReader(OperatorClient client, TimeProvider time)
 {
     private const int Before = 20;
@@ -14,23 +14,23 @@ public sealed class AppHistoryReader(OperatorClient client, TimeProvider time)
     /// <summary>The app's newest sessions, for one that still runs.</summary>
     public async Task<AppHistory> ReadAsync(RunningSession running, CancellationToken cancellationToken)
     {
-        var newest = await client.SessionsAsync(Query(running.Namespace, running.App), AppHistory.Length, null, cancellationToken);
-        return new AppHistory { Sessions = [.. newest.Items.Where(s => IsOf(s, running.Namespace, running.App)).Reverse()], ReachesPresent = true };
+        var newest = await client.SessionsAsync(Query(running.Namespace, running.App, running.Operation), AppHistory.Length, null, cancellationToken);
+        return new AppHistory { Sessions = [.. newest.Items.Where(s => IsOf(s, running.Namespace, running.App, running.Operation)).Reverse()], ReachesPresent = true };
     }
 
     /// <summary>The app's newest sessions where this one is among them, else those around it.</summary>
     public async Task<AppHistory> ReadAsync(Session session, CancellationToken cancellationToken)
     {
-        var query = Query(session.Namespace, session.App);
+        var query = Query(session.Namespace, session.App, session.Operation);
         var newest = await client.SessionsAsync(query, AppHistory.Length, null, cancellationToken);
-        List<Session> sessions = [.. newest.Items.Where(s => IsOf(s, session.Namespace, session.App))];
+        List<Session> sessions = [.. newest.Items.Where(s => IsOf(s, session.Namespace, session.App, session.Operation))];
         var place = sessions.FindIndex(s => s.Id == session.Id);
         if (place >= 0)
         {
             if (place == sessions.Count - 1 && newest.Metadata.Continue.Length > 0)
             {
                 var more = await client.SessionsAsync(query, 1, newest.Metadata.Continue, cancellationToken);
-                sessions.AddRange(more.Items.Where(s => IsOf(s, session.Namespace, session.App)));
+                sessions.AddRange(more.Items.Where(s => IsOf(s, session.Namespace, session.App, session.Operation)));
             }
 
             sessions.Reverse();
@@ -73,9 +73,11 @@ public sealed class AppHistoryReader(OperatorClient client, TimeProvider time)
         }
     }
 
-    private static SessionQuery Query(string @namespace, string app) => new() { Namespaces = [@namespace], Apps = [app] };
+    private static SessionQuery Query(string @namespace, string app, string operation) =>
+        new() { Namespaces = [@namespace], Apps = [app], Operations = [operation] };
 
-    private static bool IsOf(Session session, string @namespace, string app) => session.Namespace == @namespace && session.App == app;
+    private static bool IsOf(Session session, string @namespace, string app, string operation) =>
+        session.Namespace == @namespace && session.App == app && session.Operation == operation;
 
-    private static bool IsOther(Session session, Session than) => session.Id != than.Id && IsOf(session, than.Namespace, than.App);
+    private static bool IsOther(Session session, Session than) => session.Id != than.Id && IsOf(session, than.Namespace, than.App, than.Operation);
 }

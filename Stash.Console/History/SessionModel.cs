@@ -23,7 +23,7 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
     /// <summary>True where the running session is gone and no result has come.</summary>
     public bool HasFallenSilent { get; private set; }
 
-    /// <summary>Sessions of the same app; null until read.</summary>
+    /// <summary>Sessions of the same app and operation; null until read.</summary>
     public AppHistory? History { get; private set; }
 
     /// <summary>Why the session could not be read; null where it could.</summary>
@@ -104,7 +104,7 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
                 Problem = null;
                 History = History is { } before ? (before with { CurrentId = Id }).With(ended) : null;
                 return History is null && _loading is null ? SessionModelEffect.Reload : SessionModelEffect.Render;
-            case LiveChange.SessionAdded { Session: var other } when History is not null && IsOfSameApp(other):
+            case LiveChange.SessionAdded { Session: var other } when History is not null && IsOfSameKind(other):
                 History = History.With(other);
                 return SessionModelEffect.Render;
             case LiveChange.SessionRunning { Session: var running } when running.Id == Id && Session is null:
@@ -180,7 +180,7 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
         }
     }
 
-    private bool IsOfSameApp(Session other) =>
-        Session is { } s ? (other.Namespace == s.Namespace && other.App == s.App)
-        : Running is { } r && other.Namespace == r.Namespace && other.App == r.App;
+    private bool IsOfSameKind(Session other) =>
+        Session is { } s ? (other.Namespace == s.Namespace && other.App == s.App && other.Operation == s.Operation)
+        : Running is { } r && other.Namespace == r.Namespace && other.App == r.App && other.Operation == r.Operation;
 }

@@ -158,6 +158,11 @@ public sealed class OperatorClient : IDisposable
             Append(text, "app", app);
         }
 
+        foreach (var operation in query.Operations)
+        {
+            Append(text, "operation", operation);
+        }
+
         Append(text, "outcome", query.Outcome?.ToString());
         Append(text, "from", query.From?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         Append(text, "to", query.To?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Stash.Core.Sessions;
 
 /// <summary>
@@ -21,6 +23,15 @@ public sealed record RunningSession
     public required string Restic { get; init; }
 
     public required string Job { get; init; }
+
+    /// <summary>As <see cref="Session.Operation"/>: what the whole session is for.</summary>
+    [AllowNull]
+    public string Operation
+    {
+        get;
+        init => field = string.IsNullOrEmpty(value) ? SessionMetrics.BackupOperation : value;
+    }
+    = SessionMetrics.BackupOperation;
 
     public required DateTimeOffset StartTime { get; init; }
 

@@ -32,6 +32,7 @@ public static class RunningSessionValidation
         Length(errors, "kind", session.Kind, MaxName);
         Length(errors, "restic", session.Restic, MaxName);
         Length(errors, "job", session.Job, MaxName);
+        Length(errors, "operation", session.Operation, MaxName);
         Length(errors, "path", session.Path, MaxPath);
         Length(errors, "op", session.Op, MaxName);
         if (session.Progress is { } progress && progress is not (>= 0 and <= 1))

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Stash.Core.Sessions;
 
 /// <summary>
@@ -20,6 +22,15 @@ public sealed record Session
 
     /// <summary>Label <c>stash_config</c>, the Restic's name; empty where the push had none.</summary>
     public required string Restic { get; init; }
+
+    /// <summary><c>backup</c>, or what the label <c>session</c> says: <c>check</c>, <c>forget</c>, <c>restore</c>, …</summary>
+    [AllowNull]
+    public string Operation
+    {
+        get;
+        init => field = string.IsNullOrEmpty(value) ? SessionMetrics.BackupOperation : value;
+    }
+    = SessionMetrics.BackupOperation;
 
     /// <summary>Label <c>job</c>.</summary>
     public required string Job { get; init; }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Stash.Core.Sessions;
 
 /// <summary>Sessions of a time range, aggregated: totals, per time bucket and app, per operation, per app.</summary>
@@ -14,17 +16,17 @@ public sealed record SessionAggregates
 
     public required int Failures { get; init; }
 
-    /// <summary>Per bucket, namespace and app, oldest first; a bucket without sessions is left out.</summary>
+    /// <summary>Per bucket, namespace, app and what the session was for, oldest first; a bucket without sessions is left out.</summary>
     public required IReadOnlyList<SessionBucket> Buckets { get; init; }
 
     /// <summary>Per bucket, namespace, app and operation, oldest first: seconds summed over a session's file groups.</summary>
     public required IReadOnlyList<OperationBucket> Operations { get; init; }
 
-    /// <summary>Per namespace and app, by name.</summary>
+    /// <summary>Per namespace, app and what the session was for, by name; an app's backups come before its other sessions.</summary>
     public required IReadOnlyList<AppSummary> Apps { get; init; }
 }
 
-/// <summary>Sessions of one app that ended in <c>[Start, Start + width)</c>. Quantiles are of the whole session's seconds (nearest rank).</summary>
+/// <summary>Sessions of one app and operation that ended in <c>[Start, Start + width)</c>. Quantiles are of the whole session's seconds (nearest rank).</summary>
 public sealed record SessionBucket
 {
     public required DateTimeOffset Start { get; init; }
@@ -32,6 +34,15 @@ public sealed record SessionBucket
     public required string Namespace { get; init; }
 
     public required string App { get; init; }
+
+    /// <summary>As <see cref="Session.Operation"/>.</summary>
+    [AllowNull]
+    public string Operation
+    {
+        get;
+        init => field = string.IsNullOrEmpty(value) ? SessionMetrics.BackupOperation : value;
+    }
+    = SessionMetrics.BackupOperation;
 
     public required int Count { get; init; }
 
@@ -64,12 +75,21 @@ public sealed record OperationBucket
     public required double MaxSeconds { get; init; }
 }
 
-/// <summary>One app: its sessions in the range, and its last ones whatever the range.</summary>
+/// <summary>One app's sessions of one operation: those in the range, and the last ones whatever the range.</summary>
 public sealed record AppSummary
 {
     public required string Namespace { get; init; }
 
     public required string App { get; init; }
+
+    /// <summary>As <see cref="Session.Operation"/>: the rest is of these sessions alone.</summary>
+    [AllowNull]
+    public string Operation
+    {
+        get;
+        init => field = string.IsNullOrEmpty(value) ? SessionMetrics.BackupOperation : value;
+    }
+    = SessionMetrics.BackupOperation;
 
     public required int Count { get; init; }
 
@@ -82,10 +102,10 @@ public sealed record AppSummary
 
     public double? MaxSeconds { get; init; }
 
-    /// <summary>End of the app's last session that succeeded, whatever the range; null where none has.</summary>
+    /// <summary>End of the last session that succeeded, whatever the range; null where none has.</summary>
     public DateTimeOffset? LastSuccessTime { get; init; }
 
-    /// <summary>End of the app's last session, whatever the range.</summary>
+    /// <summary>End of the last session, whatever the range.</summary>
     public required DateTimeOffset LastSessionTime { get; init; }
 
     public required SessionOutcome LastOutcome { get; init; }
@@ -93,7 +113,7 @@ public sealed record AppSummary
     /// <summary>Failed sessions since the last success.</summary>
     public required int FailuresSinceSuccess { get; init; }
 
-    /// <summary>When the app's schedule runs next, as its last session told; null without a schedule.</summary>
+    /// <summary>When the schedule runs next, as the last session told; null without a schedule.</summary>
     public DateTimeOffset? NextRunTime { get; init; }
 
     public bool Sample { get; init; }

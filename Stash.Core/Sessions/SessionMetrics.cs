@@ -47,6 +47,10 @@ public static class SessionMetrics
     public const string ResticLabel = "stash_config";
     public const string FileGroupLabel = "filegroup";
     public const string OpLabel = "op";
+
+    /// <summary>The operation of a session that has no <see cref="SessionLabel"/>.</summary>
+    public const string BackupOperation = "backup";
+
     /// <summary>Grouping label of sessions that are no backup: their operation. Backups have none, so <c>{session=""}</c> selects them.</summary>
     public const string SessionLabel = "session";
 

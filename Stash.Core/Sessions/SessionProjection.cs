@@ -34,6 +34,7 @@ public static class SessionProjection
             Kind = LabelOf(push, SessionMetrics.KindLabel),
             Restic = LabelOf(push, SessionMetrics.ResticLabel),
             Job = LabelOf(push, SessionMetrics.JobLabel),
+            Operation = LabelOf(push, SessionMetrics.SessionLabel),
             // A push that says both, or neither, is not a success that can be vouched for.
             Outcome = succeeded > 0 && failed is not > 0 ? SessionOutcome.Succeeded : SessionOutcome.Failed,
             StartTime = start ?? Before(end, duration),

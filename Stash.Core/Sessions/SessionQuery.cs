@@ -13,5 +13,8 @@ public sealed record SessionQuery
 
     public IReadOnlyList<string> Apps { get; init; } = [];
 
+    /// <summary>As <see cref="Session.Operation"/>.</summary>
+    public IReadOnlyList<string> Operations { get; init; } = [];
+
     public SessionOutcome? Outcome { get; init; }
 }

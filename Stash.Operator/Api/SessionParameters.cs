@@ -12,7 +12,7 @@ internal sealed record SessionParameters
     public const int DefaultLimit = 100;
     public const int MaxLimit = 5000;
 
-    private static readonly string[] Filters = ["namespace", "app", "outcome", "from", "to"];
+    private static readonly string[] Filters = ["namespace", "app", "operation", "outcome", "from", "to"];
 
     public required SessionQuery Query { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed record SessionParameters
 
         result = new SessionParameters
         {
-            Query = new SessionQuery { Namespaces = Values(query["namespace"]), Apps = Values(query["app"]), Outcome = outcome, From = from, To = to },
+            Query = new SessionQuery { Namespaces = Values(query["namespace"]), Apps = Values(query["app"]), Operations = Values(query["operation"]), Outcome = outcome, From = from, To = to },
             Limit = limit is null or 0 ? DefaultLimit : Math.Min(limit.Value, MaxLimit),
             Continue = query["continue"].ToString(),
             BucketSeconds = bucket,

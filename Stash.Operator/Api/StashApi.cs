@@ -70,7 +70,7 @@ public static class StashApi
             .WithParameters([.. SessionFilters, ("bucketSeconds", "Width of a bucket; chosen by the range where missing.")])
             .Produces<SessionAggregates>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Apps, async (SessionJournal journal, CancellationToken ct) => Json(new AppList { Items = await journal.Reader.AppsAsync(ct) }))
-            .WithName("listApps").WithSummary("Every app that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
+            .WithName("listApps").WithSummary("Every app and operation that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Running, (RunningSessions running) => Json(new RunningList { Items = running.All }))
             .WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
@@ -90,6 +90,7 @@ public static class StashApi
     private static (string Name, string Description)[] SessionFilters =>
     [
         ("namespace", "Only these namespaces; repeated, or separated by commas."), ("app", "Only these apps; repeated, or separated by commas."),
+        ("operation", "Only sessions of these operations (backup, check, forget, restore …); repeated, or separated by commas."),
         ("outcome", "Succeeded or Failed."), ("from", "Ended at or after this time, RFC 3339."), ("to", "Ended before this time, RFC 3339."),
     ];
 

@@ -22,6 +22,7 @@ internal sealed class OngoingSession
             Kind = SessionIdentity.LabelValue(identity.Kind),
             Restic = SessionIdentity.LabelValue(identity.Restic),
             Job = identity.Job,
+            Operation = identity.Operation,
             StartTime = start,
             Sample = identity.Sample,
         };

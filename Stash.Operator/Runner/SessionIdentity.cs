@@ -28,6 +28,9 @@ internal sealed record SessionIdentity
     /// </summary>
     public string? Op { get; init; }
 
+    /// <summary><see cref="Op"/> by name, also a backup's.</summary>
+    public string Operation => Op ?? SessionMetrics.BackupOperation;
+
     public string Job => LabelValue($"{Namespace}-{Restic}");
 
     public bool Sample => PodLabels.Any(l => l is { Name: SessionMetrics.SampleLabel, Value: "true" });

@@ -17,7 +17,7 @@ internal sealed partial class SessionRunner(RunnerContext context)
     public async Task<bool> RunAsync(SessionIdentity identity, Func<DateTimeOffset, DateTimeOffset?> nextRun, Func<OngoingSession, CancellationToken, Task> work)
     {
         OngoingSession session = new(identity, context.Time.GetUtcNow());
-        LogStarted(identity.Namespace, identity.Restic, identity.Op ?? "backup");
+        LogStarted(identity.Namespace, identity.Restic, identity.Operation);
         string? failure;
         DateTimeOffset end;
         await using (new ProgressReporter(session, context.Gateway, context.Time, _logger))
@@ -30,11 +30,11 @@ internal sealed partial class SessionRunner(RunnerContext context)
         var seconds = (end - session.Start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         if (failure is null)
         {
-            LogSucceeded(identity.Namespace, identity.Restic, identity.Op ?? "backup", seconds);
+            LogSucceeded(identity.Namespace, identity.Restic, identity.Operation, seconds);
         }
         else
         {
-            LogFailed(identity.Namespace, identity.Restic, identity.Op ?? "backup", seconds, failure);
+            LogFailed(identity.Namespace, identity.Restic, identity.Operation, seconds, failure);
         }
 
         Report(session, end, failure, nextRun(end));

@@ -4,7 +4,7 @@ using Stash.Core.Sessions;
 
 namespace Stash.Console.Components.Controls;
 
-/// <summary>Every app of the filter with its last success, failures since and next run; what needs a look comes first.</summary>
+/// <summary>Every app of the filter, its backups and its other operations each in a row, with its last success, failures since and next run; what needs a look comes first.</summary>
 public sealed partial class AppTable
 {
     private const int Step = 50;
@@ -26,7 +26,9 @@ public sealed partial class AppTable
         Apps!.Select(a => (Summary: a, Health: HealthOf(a)))
             .OrderByDescending(a => a.Health)
             .ThenBy(a => a.Summary.Namespace, StringComparer.Ordinal)
-            .ThenBy(a => a.Summary.App, StringComparer.Ordinal);
+            .ThenBy(a => a.Summary.App, StringComparer.Ordinal)
+            .ThenBy(a => a.Summary.Operation != SessionMetrics.BackupOperation)
+            .ThenBy(a => a.Summary.Operation, StringComparer.Ordinal);
 
     private string LinkOf(AppSummary app) => (Filter with
     {

@@ -6,7 +6,7 @@ using Stash.Core.Sessions;
 
 namespace Stash.Console.Components.Controls;
 
-/// <summary>How long the app's sessions took, one bar each, the current one marked.</summary>
+/// <summary>How long the app's sessions of one operation took, one bar each, the current one marked.</summary>
 public sealed partial class SessionHistory
 {
     /// <summary>Milliseconds that a person reads easily off an axis.</summary>
@@ -39,12 +39,20 @@ public sealed partial class SessionHistory
     [Parameter, EditorRequired]
     public required AppHistory? History { get; set; }
 
+    /// <summary>Of which operation the sessions are.</summary>
+    [Parameter]
+    public string Operation { get; set; } = SessionMetrics.BackupOperation;
+
     /// <summary>Why it could not be read.</summary>
     [Parameter]
     public string? Problem { get; set; }
 
     [Parameter, EditorRequired]
     public required string OverviewPath { get; set; }
+
+    private bool IsBackup => Operation == SessionMetrics.BackupOperation;
+
+    private string Title => IsBackup ? "Sessions of this app" : $"Sessions of this app: {Operation}";
 
     private bool HasCurrent => Current is not null;
 
@@ -57,7 +65,7 @@ public sealed partial class SessionHistory
             var sessions = History!.Sessions;
             if (sessions.Count == 1)
             {
-                return $"The only session of this app that is kept: {(sessions[0].Outcome == SessionOutcome.Failed ? "failed" : "succeeded")} after {Humane.Duration(sessions[0].DurationSeconds)}.";
+                return $"The only {(IsBackup ? "" : $"{Operation} ")}session of this app that is kept: {(sessions[0].Outcome == SessionOutcome.Failed ? "failed" : "succeeded")} after {Humane.Duration(sessions[0].DurationSeconds)}.";
             }
 
             var median = Median(sessions);

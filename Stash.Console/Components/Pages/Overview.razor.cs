@@ -53,13 +53,13 @@ public sealed partial class Overview : IDisposable
     /// <summary>Null while there is nothing of this filter to show.</summary>
     private SessionAggregates? Shown => Model.IsLoading ? null : Model.Aggregates;
 
-    private int LateApps => Shown?.Apps.Count(a => Model.HealthOf(a) is AppHealth.Overdue or AppHealth.Missing) ?? 0;
+    private int LateApps => CountApps(a => Model.HealthOf(a) is AppHealth.Overdue or AppHealth.Missing);
 
     private string FailedNote
     {
         get
         {
-            var failing = Shown?.Apps.Count(a => a.LastOutcome == SessionOutcome.Failed) ?? 0;
+            var failing = CountApps(a => a.LastOutcome == SessionOutcome.Failed);
             return failing == 0 ? "no app fails now" : failing == 1 ? "1 app fails now" : $"{Humane.Count(failing)} apps fail now";
         }
     }
@@ -112,6 +112,9 @@ public sealed partial class Overview : IDisposable
 
     private static IReadOnlyList<string> NamesOf(IEnumerable<string>? names) =>
         [.. (names ?? []).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>An app whose backup and check both fail is one app.</summary>
+    private int CountApps(Func<AppSummary, bool> holds) => Shown?.Apps.Where(holds).DistinctBy(a => (a.Namespace, a.App)).Count() ?? 0;
 
     private void Go(OverviewFilter filter) => Navigation.NavigateTo(filter.ToPath());
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Stash.Console.Dashboard;
 using Stash.Console.History;
 using Stash.Console.Operator;
+using Stash.Core.Sessions;
 
 namespace Stash.Console.Components.Pages;
 
@@ -29,6 +30,8 @@ public sealed partial class SessionPage : IDisposable
     private string Namespace => Model.Session?.Namespace ?? Model.Running?.Namespace ?? "";
 
     private string App => Model.Session?.App ?? Model.Running?.App ?? "";
+
+    private string Operation => Model.Session?.Operation ?? Model.Running?.Operation ?? SessionMetrics.BackupOperation;
 
     private string AppName => (Namespace, App) switch
     {

@@ -22,8 +22,9 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
             session.Property(s => s.Id).IsRequired();
             session.HasIndex(s => s.Id).IsUnique();
             // Aggregates read these columns alone, so that a year of sessions is answered from the index; likewise the operations below.
-            session.HasIndex(s => new { s.EndTime, s.Position, s.Namespace, s.App, s.Failed, s.DurationSeconds });
-            session.HasIndex(s => new { s.Namespace, s.App, s.EndTime });
+            session.HasIndex(s => new { s.EndTime, s.Position, s.Namespace, s.App, s.Operation, s.Failed, s.DurationSeconds });
+            // The last two are filtered in the index: an app has few checks among many backups.
+            session.HasIndex(s => new { s.Namespace, s.App, s.EndTime, s.Operation, s.Failed });
             session.HasMany(s => s.Operations).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
             session.HasMany(s => s.Summaries).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
         });
@@ -36,7 +37,7 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
         modelBuilder.Entity<AppRow>(app =>
         {
             app.ToTable("apps");
-            app.HasKey(a => new { a.Namespace, a.App });
+            app.HasKey(a => new { a.Namespace, a.App, a.Operation });
         });
         modelBuilder.Entity<FollowedRow>().ToTable("followed").Property(f => f.Id).ValueGeneratedNever();
     }

@@ -19,6 +19,8 @@ internal sealed class SessionRow
 
     public required string Job { get; set; }
 
+    public required string Operation { get; set; }
+
     public bool Failed { get; set; }
 
     public long StartTime { get; set; }
@@ -75,12 +77,17 @@ internal sealed class SummaryRow
     public long? BytesProcessed { get; set; }
 }
 
-/// <summary>What is known of an app whatever is kept of its sessions: a last success outlives the retention.</summary>
+/// <summary>
+/// What is known of an app's sessions of one operation, whatever is kept of them: a last success outlives the retention. Not of all its
+/// sessions together: a check that succeeds must not hide a backup that no longer runs.
+/// </summary>
 internal sealed class AppRow
 {
     public required string Namespace { get; set; }
 
     public required string App { get; set; }
+
+    public required string Operation { get; set; }
 
     public long? LastSuccessTime { get; set; }
 

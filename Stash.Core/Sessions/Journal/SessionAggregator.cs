@@ -6,9 +6,9 @@ internal sealed class SessionAggregator(int bucketSeconds)
     // From seconds to a day: a chart of any range gets some sixty to two hundred buckets.
     private static readonly int[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
 
-    private readonly Dictionary<(long Start, string Namespace, string App), Durations> _buckets = [];
+    private readonly Dictionary<(long Start, string Namespace, string App, string Operation), Durations> _buckets = [];
     private readonly Dictionary<(long Start, string Namespace, string App, string Op), Durations> _operations = [];
-    private readonly Dictionary<(string Namespace, string App), Durations> _apps = [];
+    private readonly Dictionary<(string Namespace, string App, string Operation), Durations> _apps = [];
 
     public int Count { get; private set; }
 
@@ -20,18 +20,18 @@ internal sealed class SessionAggregator(int bucketSeconds)
         return Widths.FirstOrDefault(w => w >= least, (int)Math.Min(Math.Ceiling(least / Widths[^1]) * Widths[^1], int.MaxValue));
     }
 
-    public void AddSession(string @namespace, string app, long endTime, double seconds, bool failed)
+    public void AddSession(string @namespace, string app, string operation, long endTime, double seconds, bool failed)
     {
         Count++;
         Failures += failed ? 1 : 0;
-        Get(_buckets, (Start(endTime), @namespace, app)).Add(seconds, failed);
-        Get(_apps, (@namespace, app)).Add(seconds, failed);
+        Get(_buckets, (Start(endTime), @namespace, app, operation)).Add(seconds, failed);
+        Get(_apps, (@namespace, app, operation)).Add(seconds, failed);
     }
 
     public void AddOperation(string @namespace, string app, long endTime, string op, double seconds) =>
         Get(_operations, (Start(endTime), @namespace, app, op)).Add(seconds, failed: false);
 
-    public Durations? App(string @namespace, string app) => _apps.GetValueOrDefault((@namespace, app));
+    public Durations? App(string @namespace, string app, string operation) => _apps.GetValueOrDefault((@namespace, app, operation));
 
     public IReadOnlyList<SessionBucket> Buckets() =>
     [
@@ -40,6 +40,7 @@ internal sealed class SessionAggregator(int bucketSeconds)
             Start = RowMapping.Time(b.Key.Start),
             Namespace = b.Key.Namespace,
             App = b.Key.App,
+            Operation = b.Key.Operation,
             Count = b.Value.Count,
             Failures = b.Value.Failures,
             P50Seconds = b.Value.Quantile(0.5),
@@ -106,12 +107,9 @@ internal sealed class SessionAggregator(int bucketSeconds)
         }
     }
 
-    private sealed class KeyOrder : IComparer<(long Start, string Namespace, string App)>, IComparer<(long Start, string Namespace, string App, string Op)>
+    private sealed class KeyOrder : IComparer<(long Start, string Namespace, string App, string Op)>
     {
         public static readonly KeyOrder Instance = new();
-
-        public int Compare((long Start, string Namespace, string App) x, (long Start, string Namespace, string App) y) =>
-            Compare((x.Start, x.Namespace, x.App, ""), (y.Start, y.Namespace, y.App, ""));
 
         public int Compare((long Start, string Namespace, string App, string Op) x, (long Start, string Namespace, string App, string Op) y)
         {

@@ -74,7 +74,7 @@ public sealed class SessionJournal : IDisposable
             await context.Sessions.Where(s => ids.Contains(s.Id)).Select(s => s.Id).ToListAsync(cancellationToken);
             context.Sessions.Add(new SessionRow
             {
-                Id = "", Namespace = "", App = "", Kind = "", Restic = "", Job = "",
+                Id = "", Namespace = "", App = "", Kind = "", Restic = "", Job = "", Operation = "",
                 Operations = [new OperationRow { Path = "", Op = "" }],
                 Summaries = [new SummaryRow { Path = "" }],
             });
@@ -110,9 +110,9 @@ public sealed class SessionJournal : IDisposable
             }
 
             await context.SaveChangesAsync(cancellationToken);
-            foreach (var app in added.GroupBy(a => (a.Row.Namespace, a.Row.App)))
+            foreach (var app in added.GroupBy(a => (a.Row.Namespace, a.Row.App, a.Row.Operation)))
             {
-                await UpdateAppAsync(context, app.Key.Namespace, app.Key.App, [.. app.Select(a => a.Row)], cancellationToken);
+                await UpdateAppAsync(context, app.Key, [.. app.Select(a => a.Row)], cancellationToken);
             }
 
             var position = await context.Followed.FirstOrDefaultAsync(cancellationToken);
@@ -171,12 +171,12 @@ public sealed class SessionJournal : IDisposable
         SqliteConnection.ClearAllPools();
     }
 
-    private static async Task UpdateAppAsync(JournalContext context, string @namespace, string name, List<SessionRow> rows, CancellationToken cancellationToken)
+    private static async Task UpdateAppAsync(JournalContext context, (string Namespace, string App, string Operation) key, List<SessionRow> rows, CancellationToken cancellationToken)
     {
-        var app = await context.Apps.FindAsync([@namespace, name], cancellationToken);
+        var app = await context.Apps.FindAsync([key.Namespace, key.App, key.Operation], cancellationToken);
         if (app is null)
         {
-            context.Apps.Add(app = new AppRow { Namespace = @namespace, App = name });
+            context.Apps.Add(app = new AppRow { Namespace = key.Namespace, App = key.App, Operation = key.Operation });
         }
 
         foreach (var row in rows.OrderBy(r => r.EndTime).ThenBy(r => r.Position))
@@ -199,7 +199,7 @@ public sealed class SessionJournal : IDisposable
 
         var since = app.LastSuccessTime ?? 0;
         app.FailuresSinceSuccess = await context.Sessions.CountAsync(
-            s => s.Namespace == @namespace && s.App == name && s.Failed && s.EndTime > since, cancellationToken);
+            s => s.Namespace == key.Namespace && s.App == key.App && s.Operation == key.Operation && s.Failed && s.EndTime > since, cancellationToken);
     }
 
     private static async Task<string?> CheckAsync(SqliteConnectionStringBuilder builder, CancellationToken cancellationToken)

@@ -80,7 +80,7 @@ public sealed class SessionReader
         return await context.Sessions.MaxAsync(s => (long?)s.Position, cancellationToken) ?? 0;
     }
 
-    /// <summary>Every app that the journal has known, by namespace and name; counts and quantiles are 0 and null.</summary>
+    /// <summary>Every app and operation that the journal has known, by namespace and name, backups first; counts and quantiles are 0 and null.</summary>
     public async Task<IReadOnlyList<AppSummary>> AppsAsync(CancellationToken cancellationToken)
     {
         await using var context = new JournalContext(_options);
@@ -105,9 +105,9 @@ public sealed class SessionReader
         }
 
         var aggregator = new SessionAggregator(width);
-        await foreach (var s in rows.Select(s => new { s.Namespace, s.App, s.EndTime, s.DurationSeconds, s.Failed }).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await foreach (var s in rows.Select(s => new { s.Namespace, s.App, s.Operation, s.EndTime, s.DurationSeconds, s.Failed }).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            aggregator.AddSession(s.Namespace, s.App, s.EndTime, s.DurationSeconds, s.Failed);
+            aggregator.AddSession(s.Namespace, s.App, s.Operation, s.EndTime, s.DurationSeconds, s.Failed);
         }
 
         var operations = rows.SelectMany(s => s.Operations, (s, o) => new { s.Namespace, s.App, s.EndTime, s.Position, o.Op, o.Seconds })
@@ -129,7 +129,7 @@ public sealed class SessionReader
             Failures = aggregator.Failures,
             Buckets = aggregator.Buckets(),
             Operations = aggregator.Operations(),
-            Apps = [.. apps.Select(a => Summary(a, aggregator.App(a.Namespace, a.App)))],
+            Apps = [.. apps.Select(a => Summary(a, aggregator.App(a.Namespace, a.App, a.Operation)))],
         };
     }
 
@@ -146,13 +146,20 @@ public sealed class SessionReader
             apps = apps.Where(a => query.Apps.Contains(a.App));
         }
 
-        return await apps.OrderBy(a => a.Namespace).ThenBy(a => a.App).ToListAsync(cancellationToken);
+        if (query.Operations.Count > 0)
+        {
+            apps = apps.Where(a => query.Operations.Contains(a.Operation));
+        }
+
+        return await apps.OrderBy(a => a.Namespace).ThenBy(a => a.App).ThenBy(a => a.Operation != SessionMetrics.BackupOperation).ThenBy(a => a.Operation)
+            .ToListAsync(cancellationToken);
     }
 
     private static AppSummary Summary(AppRow app, SessionAggregator.Durations? durations) => new()
     {
         Namespace = app.Namespace,
         App = app.App,
+        Operation = app.Operation,
         Count = durations?.Count ?? 0,
         Failures = durations?.Failures ?? 0,
         P50Seconds = durations?.Quantile(0.5),
@@ -188,6 +195,11 @@ public sealed class SessionReader
         if (query.Apps.Count > 0)
         {
             rows = rows.Where(s => query.Apps.Contains(s.App));
+        }
+
+        if (query.Operations.Count > 0)
+        {
+            rows = rows.Where(s => query.Operations.Contains(s.Operation));
         }
 
         if (query.Outcome is { } outcome)

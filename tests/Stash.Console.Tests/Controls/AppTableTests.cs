@@ -61,6 +61,17 @@ public sealed class AppTableTests
         table.FindAll(".more-apps").ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task An_apps_checks_have_a_row_of_their_own_after_its_backups()
+    {
+        await using var context = await ConsoleContext.StartAsync();
+        AppSummary[] apps = [App("web") with { Operation = "check" }, App("web"), App("db")];
+
+        var table = context.Render<AppTable>(p => p.Add(c => c.Apps, apps).Add(c => c.HealthOf, _ => AppHealth.Healthy).Add(c => c.Filter, new OverviewFilter()));
+
+        table.FindAll("tbody tr").Select(r => (r.QuerySelector(".name-app")!.TextContent, r.QuerySelector(".operation")?.TextContent)).ShouldBe([("db", null), ("web", null), ("web", "check")]);
+    }
+
     private static AppSummary App(string name) => new()
     {
         Namespace = "shop",

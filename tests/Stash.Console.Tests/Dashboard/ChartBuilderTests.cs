@@ -43,6 +43,17 @@ public sealed class ChartBuilderTests
         data.Series[^1].Values[1].ShouldBe(Enumerable.Range(1, 8).Sum());
     }
 
+    [Fact]
+    public void What_is_no_backup_has_a_line_and_a_colour_of_its_own()
+    {
+        AppSummary[] known = [.. Known("db", "web"), Known("web")[0] with { Operation = "check" }];
+
+        var data = ChartBuilder.Counts(Aggregates([Bucket(60, "web", 3, 0), Bucket(60, "web", 1, 0) with { Operation = "check" }]), SessionOutcome.Succeeded, known);
+
+        data.Series.Select(l => (l.Name, l.Color, l.Values[1])).ShouldBe([("shop - web", 1, 3), ("shop - web (check)", 2, 1)]);
+        data.Summary.ShouldBe("4 sessions succeeded, of 1 app; most of shop - web (3).");
+    }
+
     [Theory]
     [InlineData(DurationStatistic.Median, 10)]
     [InlineData(DurationStatistic.P95, 20)]

@@ -73,6 +73,20 @@ public sealed class AppHistoryReaderTests
         history.Sessions.ShouldHaveSingleItem().Id.ShouldBe(session.Id);
     }
 
+    [Fact]
+    public async Task A_check_is_shown_among_checks_and_a_backup_among_backups()
+    {
+        Session[] backups = [.. Enumerable.Range(0, 60).Select(i => Sessions.Succeeded(ago: TimeSpan.FromMinutes(100 - i)))];
+        Session[] checks = [Sessions.Succeeded(ago: TimeSpan.FromDays(20), operation: "check"), Sessions.Failed(ago: TimeSpan.FromDays(13), operation: "check"), Sessions.Succeeded(ago: TimeSpan.FromMinutes(41.5), operation: "check")];
+        await using var operatorDouble = await OperatorDouble.StartAsync([.. backups, .. checks]);
+
+        var history = await ReadAsync(operatorDouble, checks[1]);
+        history.Sessions.Select(s => s.Id).ShouldBe(checks.Select(s => s.Id));
+        history.ReachesPresent.ShouldBeTrue();
+
+        (await ReadAsync(operatorDouble, backups[58])).Sessions.Select(s => s.Id).ShouldBe(backups[30..].Select(s => s.Id));
+    }
+
     private static Session[] Every(TimeSpan interval, int count) =>
         [.. Enumerable.Range(0, count).Select(i => Sessions.Succeeded(ago: interval * (count - i)))];
 

@@ -106,6 +106,39 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public async Task A_check_that_succeeds_does_not_hide_a_backup_that_fails()
+    {
+        await using var context = await ConsoleContext.StartAsync(
+            Sessions.Succeeded(ago: TimeSpan.FromMinutes(30)), Sessions.Failed(ago: TimeSpan.FromMinutes(20)), Sessions.Succeeded(ago: TimeSpan.FromMinutes(10), operation: "check"));
+        var page = context.Render<Overview>();
+
+        page.WaitForAssertion(() => page.FindAll(".app-table tbody tr").Select(r => (r.QuerySelector(".health")!.TextContent, r.QuerySelector(".operation")?.TextContent))
+            .ShouldBe([("Failing", null), ("Healthy", "check")]));
+        page.Find("section[aria-label='Failed']").TextContent.ShouldContain("1 app fails now");
+        page.FindAll("section[aria-label='Success list'] .operation").ShouldHaveSingleItem().TextContent.ShouldBe("check");
+        context.WaitForCharts(3).Single(c => c.Kind == "bars" && c.Series.Count == 2).Series.Select(l => l.Name).ShouldBe(["shop - web", "shop - web (check)"]);
+
+        // A check that fails as well is the same app; its name is in the picker once.
+        await context.Operator.PushAsync(Sessions.Failed(ago: TimeSpan.Zero, operation: "check"));
+        page.WaitForAssertion(() => page.FindAll(".app-table .health").Select(h => h.TextContent).ShouldBe(["Failing", "Failing"]));
+        page.Find("section[aria-label='Failed']").TextContent.ShouldContain("1 app fails now");
+        await Click(page, ".picker-button", 1);
+        context.Popovers.WaitForElements(".picker-item").ShouldHaveSingleItem().TextContent.Trim().ShouldBe("web");
+    }
+
+    [Fact]
+    public async Task A_running_check_does_not_excuse_an_overdue_backup()
+    {
+        await using var context = await ConsoleContext.StartAsync(
+            Sessions.Succeeded(ago: TimeSpan.FromHours(3), next: DateTimeOffset.UtcNow.AddMinutes(-100)), Sessions.Succeeded(ago: TimeSpan.FromMinutes(5), operation: "check"));
+        context.Operator.Report(Sessions.Running(operation: "check"));
+        var page = context.Render<Overview>();
+
+        page.WaitForAssertion(() => page.FindAll(".running-item .operation").ShouldHaveSingleItem().TextContent.ShouldBe("check"));
+        page.FindAll(".app-table .health").Select(h => h.TextContent).ShouldBe(["Overdue", "Healthy"]);
+    }
+
+    [Fact]
     public async Task A_session_delivered_twice_shows_once()
     {
         await using var context = await ConsoleContext.StartAsync();

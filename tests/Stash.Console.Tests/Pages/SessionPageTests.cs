@@ -43,6 +43,8 @@ public sealed class SessionPageTests
         Fact(page, "Outcome").ShouldBe("Succeeded");
         Fact(page, "Namespace").ShouldBe("shop");
         Fact(page, "App").ShouldStartWith("web");
+        Fact(page, "Operation").ShouldBe("backup");
+        page.FindAll(".session-title .operation").ShouldBeEmpty();
         Fact(page, "Kind").ShouldBe("Deployment");
         Fact(page, "Restic").ShouldBe("web-backup");
         Fact(page, "Job").ShouldBe("shop-web-backup");
@@ -220,6 +222,30 @@ public sealed class SessionPageTests
         chart.ChartSeries[2].Data.Values[20].ShouldBe(31_000);
         chart.ChartSeries[0].Data.Values[20].ShouldBe(0);
         chart.ChartSeries[1].Data.Values[28].ShouldBe(39_000);
+    }
+
+    [Fact]
+    public async Task A_check_is_named_so_and_compared_with_checks_alone()
+    {
+        Session[] sessions =
+        [
+            Sessions.Succeeded(ago: TimeSpan.FromMinutes(30), operation: "check") with { DurationSeconds = 300 },
+            Sessions.Succeeded(ago: TimeSpan.FromMinutes(20)),
+            Sessions.Failed(ago: TimeSpan.FromMinutes(10), operation: "check") with { DurationSeconds = 420 },
+        ];
+        await using var context = await ConsoleContext.StartAsync(sessions);
+
+        var page = Open(context, sessions[2].Id);
+
+        page.WaitForAssertion(() => page.Find(".history-note").TextContent.ShouldBe("The last 2 sessions: 1 failed, median 5 min, this one 7 min."));
+        page.Find("#history-title").TextContent.ShouldBe("Sessions of this app: check");
+        page.Find(".session-title .operation").TextContent.ShouldBe("check");
+        Fact(page, "Operation").ShouldBe("check");
+        page.Find("a.neighbour").GetAttribute("href").ShouldBe($"/sessions/{sessions[0].Id}");
+
+        await context.Operator.PushAsync(Sessions.Succeeded(ago: TimeSpan.FromSeconds(1)));
+        await context.Operator.PushAsync(Sessions.Succeeded(ago: TimeSpan.Zero, operation: "check"));
+        page.WaitForAssertion(() => page.Find(".history-note").TextContent.ShouldStartWith("The last 3 sessions"));
     }
 
     [Fact]

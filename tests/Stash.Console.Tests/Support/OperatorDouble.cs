@@ -264,6 +264,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
     {
         Namespaces = [.. request.Query["namespace"].OfType<string>()],
         Apps = [.. request.Query["app"].OfType<string>()],
+        Operations = [.. request.Query["operation"].OfType<string>()],
         Outcome = Enum.TryParse<SessionOutcome>(request.Query["outcome"], out var outcome) ? outcome : null,
         From = TimeOf(request, "from"),
         To = TimeOf(request, "to"),

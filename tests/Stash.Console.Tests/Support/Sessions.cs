@@ -8,13 +8,13 @@ internal static class Sessions
 {
     private static int _last;
 
-    public static Session Succeeded(string app = "web", string @namespace = "shop", TimeSpan? ago = null, bool sample = false, DateTimeOffset? next = null) =>
-        Make(app, @namespace, ago ?? TimeSpan.FromMinutes(5), SessionOutcome.Succeeded, null, sample, next);
+    public static Session Succeeded(string app = "web", string @namespace = "shop", TimeSpan? ago = null, bool sample = false, DateTimeOffset? next = null, string operation = "backup") =>
+        Make(app, @namespace, ago ?? TimeSpan.FromMinutes(5), SessionOutcome.Succeeded, null, sample, next, operation);
 
-    public static Session Failed(string app = "web", string @namespace = "shop", TimeSpan? ago = null, string? message = "Fatal: unable to create lock in backend", bool sample = false) =>
-        Make(app, @namespace, ago ?? TimeSpan.FromMinutes(5), SessionOutcome.Failed, message, sample, null);
+    public static Session Failed(string app = "web", string @namespace = "shop", TimeSpan? ago = null, string? message = "Fatal: unable to create lock in backend", bool sample = false, string operation = "backup") =>
+        Make(app, @namespace, ago ?? TimeSpan.FromMinutes(5), SessionOutcome.Failed, message, sample, null, operation);
 
-    public static RunningSession Running(string id = "running-1", string app = "web", string @namespace = "shop", double? progress = 0.42, bool sample = false) => new()
+    public static RunningSession Running(string id = "running-1", string app = "web", string @namespace = "shop", double? progress = 0.42, bool sample = false, string operation = "backup") => new()
     {
         Id = id,
         Namespace = @namespace,
@@ -22,6 +22,7 @@ internal static class Sessions
         Kind = "Deployment",
         Restic = $"{app}-backup",
         Job = $"{@namespace}-{app}-backup",
+        Operation = operation,
         StartTime = DateTimeOffset.UtcNow.AddSeconds(-20),
         Path = "/source/data",
         Op = "backup",
@@ -32,7 +33,7 @@ internal static class Sessions
         Sample = sample,
     };
 
-    private static Session Make(string app, string @namespace, TimeSpan ago, SessionOutcome outcome, string? message, bool sample, DateTimeOffset? next)
+    private static Session Make(string app, string @namespace, TimeSpan ago, SessionOutcome outcome, string? message, bool sample, DateTimeOffset? next, string operation)
     {
         var end = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()) - ago;
         return new Session
@@ -43,6 +44,7 @@ internal static class Sessions
             Kind = "Deployment",
             Restic = $"{app}-backup",
             Job = $"{@namespace}-{app}-backup",
+            Operation = operation,
             Outcome = outcome,
             StartTime = end.AddSeconds(-12.5),
             EndTime = end,

@@ -21,7 +21,7 @@ internal static class Pushes
         [Sample(SessionMetrics.Success, 1), Sample(SessionMetrics.Fail, 0), Sample(SessionMetrics.DurationTotal, seconds)];
 
     /// <summary>A session that ended some seconds after noon.</summary>
-    public static Session Session(string id, int endSecond, bool failed = false, string app = "web", string @namespace = "shop", double seconds = 10) => new()
+    public static Session Session(string id, int endSecond, bool failed = false, string app = "web", string @namespace = "shop", double seconds = 10, string operation = "backup") => new()
     {
         Id = id,
         Namespace = @namespace,
@@ -29,6 +29,7 @@ internal static class Pushes
         Kind = "Deployment",
         Restic = "daily",
         Job = $"{@namespace}-daily",
+        Operation = operation,
         Outcome = failed ? SessionOutcome.Failed : SessionOutcome.Succeeded,
         StartTime = Noon.AddSeconds(endSecond - seconds),
         EndTime = Noon.AddSeconds(endSecond),

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using Stash.Core.Api;
 using Stash.Core.Sessions;
 
 namespace Stash.Core.Tests.Sessions;
@@ -27,6 +29,14 @@ public sealed class RunningSessionsTests : IDisposable
         _running.All.Select(s => (s.Id, s.Progress)).ShouldBe([("b", null), ("a", 0.5)]);
         _changes.Select(c => (c.Id, c.Session?.Progress)).ShouldBe([("a", null), ("b", null), ("a", 0.5)]);
     }
+
+    [Theory]
+    [InlineData("", "backup")]
+    [InlineData(""","operation":"" """, "backup")]
+    [InlineData(""","operation":null""", "backup")]
+    [InlineData(""","operation":"check" """, "check")]
+    public void A_report_that_names_no_operation_is_of_a_backup(string more, string expected) =>
+        JsonSerializer.Deserialize($$"""{"id":"a","namespace":"","app":"","kind":"","restic":"","job":"","startTime":"2026-11-23T12:00:00Z"{{more}}}""", StashJson.Default.RunningSession)!.Operation.ShouldBe(expected);
 
     [Fact]
     public void One_that_ended_does_not_come_back()

@@ -27,7 +27,7 @@ public sealed class SessionJournalTests : IDisposable
     public async Task A_session_comes_back_as_it_went_in()
     {
         var journal = await OpenAsync();
-        var session = Session("a", 5, failed: true);
+        var session = Session("a", 5, failed: true, operation: "restore");
         await journal.AppendAsync([session], 7, Stop);
 
         // Opened again, as after a restart.
@@ -82,11 +82,13 @@ public sealed class SessionJournalTests : IDisposable
     public async Task Each_filter_filters()
     {
         var journal = await OpenAsync();
-        await journal.AppendAsync([Session("a", 1), Session("b", 2, failed: true), Session("c", 3, app: "db"), Session("d", 4, @namespace: "mail")], 1, Stop);
+        await journal.AppendAsync([Session("a", 1), Session("b", 2, failed: true), Session("c", 3, app: "db"), Session("d", 4, @namespace: "mail"), Session("e", 9, operation: "check")], 1, Stop);
 
         (await ListAsync(journal, new SessionQuery { Outcome = SessionOutcome.Failed })).ShouldBe(["b"]);
         (await ListAsync(journal, new SessionQuery { Apps = ["db", "none"] })).ShouldBe(["c"]);
-        (await ListAsync(journal, new SessionQuery { Namespaces = ["shop"] })).ShouldBe(["c", "b", "a"]);
+        (await ListAsync(journal, new SessionQuery { Namespaces = ["shop"] })).ShouldBe(["e", "c", "b", "a"]);
+        (await ListAsync(journal, new SessionQuery { Operations = ["check", "none"] })).ShouldBe(["e"]);
+        (await ListAsync(journal, new SessionQuery { Operations = ["backup"], Apps = ["web"], Namespaces = ["shop"] })).ShouldBe(["b", "a"]);
         (await ListAsync(journal, new SessionQuery { From = Noon.AddSeconds(2), To = Noon.AddSeconds(4) })).ShouldBe(["c", "b"]);
     }
 
@@ -116,6 +118,46 @@ public sealed class SessionJournalTests : IDisposable
         await journal.AppendAsync([Session("a", 1) with { FileGroups = [new("/a", "backup", 2), new("/b", "backup", 3)] }], 1, Stop);
         var operation = (await journal.Reader.AggregateAsync(new SessionQuery { From = Noon }, 60, Stop)).Operations.ShouldHaveSingleItem();
         (operation.Count, operation.MaxSeconds).ShouldBe((1, 5d));
+    }
+
+    [Fact]
+    public async Task A_check_that_succeeds_does_not_hide_a_backup_that_no_longer_does()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync(
+            [Session("b1", 1), Session("b2", 2, failed: true), Session("b3", 3, failed: true), Session("c", 60, operation: "check", seconds: 90) with { NextRunTime = null }], 1, Stop);
+
+        var apps = (await journal.Reader.AggregateAsync(new SessionQuery { From = Noon }, 60, Stop)).Apps;
+
+        apps.Select(a => a.Operation).ShouldBe(["backup", "check"]);
+        (apps[0].LastOutcome, apps[0].FailuresSinceSuccess, apps[0].LastSuccessTime, apps[0].LastSessionTime).ShouldBe((SessionOutcome.Failed, 2, Noon.AddSeconds(1), Noon.AddSeconds(3)));
+        (apps[0].Count, apps[0].Failures, apps[0].MaxSeconds, apps[0].NextRunTime).ShouldBe((3, 2, 10d, Noon.AddSeconds(3 + 3600)));
+        (apps[1].LastOutcome, apps[1].FailuresSinceSuccess, apps[1].LastSuccessTime, apps[1].NextRunTime).ShouldBe((SessionOutcome.Succeeded, 0, Noon.AddSeconds(60), null));
+        (apps[1].Count, apps[1].MaxSeconds).ShouldBe((1, 90d));
+    }
+
+    [Fact]
+    public async Task A_check_fails_until_a_check_succeeds_whatever_the_backups_do()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("c1", 1, failed: true, operation: "check"), Session("b", 50)], 1, Stop);
+        await journal.AppendAsync([Session("c2", 70, failed: true, operation: "check"), Session("b2", 80)], 2, Stop);
+        var check = (await journal.Reader.AppsAsync(Stop)).Single(a => a.Operation == "check");
+        (check.LastOutcome, check.FailuresSinceSuccess, check.LastSuccessTime).ShouldBe((SessionOutcome.Failed, 2, null));
+
+        await journal.AppendAsync([Session("c3", 90, operation: "check")], 3, Stop);
+        check = (await journal.Reader.AppsAsync(Stop)).Single(a => a.Operation == "check");
+        (check.LastOutcome, check.FailuresSinceSuccess, check.LastSuccessTime).ShouldBe((SessionOutcome.Succeeded, 0, Noon.AddSeconds(90)));
+    }
+
+    [Fact]
+    public async Task Buckets_tell_backups_from_what_is_none()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("b", 1), Session("c", 2, failed: true, operation: "check")], 1, Stop);
+        var all = await journal.Reader.AggregateAsync(new SessionQuery { From = Noon }, 60, Stop);
+        all.Buckets.Select(b => (b.Operation, b.Count, b.Failures)).ShouldBe([("backup", 1, 0), ("check", 1, 1)]);
+        (await journal.Reader.AggregateAsync(new SessionQuery { From = Noon, Operations = ["check"] }, 60, Stop)).Apps.ShouldHaveSingleItem().Operation.ShouldBe("check");
     }
 
     [Fact]
@@ -153,22 +195,12 @@ public sealed class SessionJournalTests : IDisposable
     public async Task Aggregates_read_from_the_indexes_alone()
     {
         await OpenAsync();
-        await using var connection = new SqliteConnection($"Data Source={File}");
-        await connection.OpenAsync(Stop);
-        await using var command = connection.CreateCommand();
-        command.CommandText = """
-            EXPLAIN QUERY PLAN SELECT s.Namespace, s.App, s.EndTime, o.Op, SUM(o.Seconds) FROM sessions s JOIN operations o ON o.SessionPosition = s.Position
+        await PlanIsCoveredAsync(2, """
+            SELECT s.Namespace, s.App, s.EndTime, o.Op, SUM(o.Seconds) FROM sessions s JOIN operations o ON o.SessionPosition = s.Position
             WHERE s.EndTime >= 1 AND s.EndTime < 9 GROUP BY s.EndTime, s.Position, s.Namespace, s.App, o.Op
-            """;
-        List<string> plan = [];
-        await using var reader = await command.ExecuteReaderAsync(Stop);
-        while (await reader.ReadAsync(Stop))
-        {
-            plan.Add(reader.GetString(3));
-        }
-
-        plan.Count.ShouldBe(2);
-        plan.ShouldAllBe(p => p.Contains("COVERING INDEX", StringComparison.Ordinal));
+            """);
+        await PlanIsCoveredAsync(1, "SELECT Namespace, App, Operation, EndTime, DurationSeconds, Failed FROM sessions WHERE EndTime >= 1 AND EndTime < 9");
+        await PlanIsCoveredAsync(1, "SELECT COUNT(*) FROM sessions WHERE Namespace = 'shop' AND App = 'web' AND Operation = 'check' AND Failed AND EndTime > 1");
     }
 
     [Fact]
@@ -234,6 +266,23 @@ public sealed class SessionJournalTests : IDisposable
         }
 
         (await Should.ThrowAsync<UserErrorException>(() => OpenAsync())).Message.ShouldContain("is damaged");
+    }
+
+    private async Task PlanIsCoveredAsync(int steps, string query)
+    {
+        await using var connection = new SqliteConnection($"Data Source={File}");
+        await connection.OpenAsync(Stop);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"EXPLAIN QUERY PLAN {query}";
+        List<string> plan = [];
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        while (await reader.ReadAsync(Stop))
+        {
+            plan.Add(reader.GetString(3));
+        }
+
+        plan.Count.ShouldBe(steps);
+        plan.ShouldAllBe(p => p.Contains("COVERING INDEX", StringComparison.Ordinal));
     }
 
     private static async Task<IEnumerable<string>> ListAsync(SessionJournal journal, SessionQuery query) =>

@@ -76,6 +76,13 @@ public sealed class SessionProjectionTests
         SessionProjection.FromPush(Of(4, Succeeded()) with { SessionId = "abc" })!.Id.ShouldBe("abc");
     }
 
+    [Theory]
+    [InlineData(null, "backup")]
+    [InlineData("", "backup")]
+    [InlineData("check", "check")]
+    public void The_label_session_tells_what_is_no_backup(string? label, string expected) =>
+        SessionProjection.FromPush(Of(1, Succeeded()) with { Grouping = label is null ? Group : [.. Group, new Label(SessionMetrics.SessionLabel, label)] })!.Operation.ShouldBe(expected);
+
     [Fact]
     public void The_sample_label_marks_a_sample() =>
         SessionProjection.FromPush(Of(1, Succeeded()) with { Grouping = [.. Group, new Label(SessionMetrics.SampleLabel, "true")] })!.Sample.ShouldBeTrue();

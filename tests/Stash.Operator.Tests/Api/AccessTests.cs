@@ -85,7 +85,7 @@ public sealed class AccessTests(OperatorFixture fixture) : IClassFixture<Operato
             ["get /sessions", "get /sessions/{id}", "get /aggregates", "get /apps", "get /running", "get /events", "get /groups", "get /settings", "put /settings", "post /settings/preview"],
             ignoreOrder: true);
         var list = paths.GetProperty(ApiPaths.Sessions).GetProperty("get");
-        list.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()).ShouldBe(["namespace", "app", "outcome", "from", "to", "limit", "continue"]);
+        list.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()).ShouldBe(["namespace", "app", "operation", "outcome", "from", "to", "limit", "continue"]);
         list.GetProperty("responses").EnumerateObject().Select(r => r.Name).ShouldBe(["200", "400", "401"]);
 
         // Every reference leads somewhere.

@@ -48,6 +48,7 @@ public sealed class SessionsTests(SessionsFixture fixture) : IClassFixture<Sessi
         (Text("namespace"), Text("app"), Text("kind"), Text("restic"), Text("job"), Text("outcome"))
             .ShouldBe(("shop", "db", "StatefulSet", "hourly", "shop-hourly", "Succeeded"));
         (Text("startTime"), Text("endTime")).ShouldBe(("2026-11-23T12:29:50Z", "2026-11-23T12:30:00Z"));
+        Text("operation").ShouldBe("backup");
         session.GetProperty("durationSeconds").GetDouble().ShouldBe(10);
         session.GetProperty("fileGroups").GetRawText().ShouldBe("""[{"path":"/source/data","op":"backup","seconds":7.5},{"path":"/source/data","op":"forget","seconds":2.5}]""");
         session.TryGetProperty("message", out _).ShouldBeFalse();
@@ -88,6 +89,8 @@ public sealed class SessionsTests(SessionsFixture fixture) : IClassFixture<Sessi
     [InlineData("?namespace=mail&namespace=none", "mail-0")]
     [InlineData("?app=imap,db", "db-0 mail-0")]
     [InlineData("?namespace=shop&app=imap", "")]
+    [InlineData("?operation=backup&app=db", "db-0")]
+    [InlineData("?operation=check,forget", "")]
     [InlineData("?outcome=failed", "web-11 web-7 web-3")]
     [InlineData("?from=2026-11-23T12:11:00Z", "db-0 web-11")]
     [InlineData("?from=2026-11-23T13:11:00%2B01:00", "db-0 web-11")]
@@ -107,7 +110,7 @@ public sealed class SessionsTests(SessionsFixture fixture) : IClassFixture<Sessi
     [InlineData("?limit=many", "limit", "limit \"many\" is not right: give a whole number from 0.")]
     [InlineData("?limit=-1", "limit", "limit \"-1\" is not right: give a whole number from 0.")]
     [InlineData("?continue=abc", "continue", "continue \"abc\" is not right: give metadata.continue of the page before.")]
-    [InlineData("?nmespace=shop", "nmespace", "there is no parameter nmespace: give one of namespace, app, outcome, from, to, limit, continue.")]
+    [InlineData("?nmespace=shop", "nmespace", "there is no parameter nmespace: give one of namespace, app, operation, outcome, from, to, limit, continue.")]
     public async Task A_bad_parameter_is_named(string query, string field, string message)
     {
         using var answer = await _operator.Api.GetAsync($"sessions{query}", Stop);

@@ -16,6 +16,9 @@ internal sealed record SessionPush
 
     public string Restic { get; init; } = "daily";
 
+    /// <summary>Null for a backup.</summary>
+    public string? Operation { get; init; }
+
     public bool Failed { get; init; }
 
     public DateTimeOffset End { get; init; } = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -27,7 +30,7 @@ internal sealed record SessionPush
 
     public string? Message { get; init; }
 
-    public string Path => $"metrics/job/{Namespace}-{Restic}/app/{App}/kind/{Kind}/namespace/{Namespace}/stash_config/{Restic}";
+    public string Path => $"metrics/job/{Namespace}-{Restic}/app/{App}/kind/{Kind}/namespace/{Namespace}/stash_config/{Restic}{(Operation is null ? "" : $"/session/{Operation}")}";
 
     public string Text => string.Create(CultureInfo.InvariantCulture, $$"""
         # TYPE restic_session_success gauge

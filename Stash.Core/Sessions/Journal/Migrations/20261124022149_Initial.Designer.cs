@@ -27,6 +27,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<string>("App")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Operation")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("FailuresSinceSuccess")
                         .HasColumnType("INTEGER");
 
@@ -45,7 +48,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<bool>("Sample")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Namespace", "App");
+                    b.HasKey("Namespace", "App", "Operation");
 
                     b.ToTable("apps", (string)null);
                 });
@@ -137,6 +140,10 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<long?>("NextRunTime")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Restic")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -152,9 +159,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.HasIndex("Id")
                         .IsUnique();
 
-                    b.HasIndex("EndTime", "Position", "Namespace", "App", "Failed", "DurationSeconds");
+                    b.HasIndex("EndTime", "Position", "Namespace", "App", "Operation", "Failed", "DurationSeconds");
 
-                    b.HasIndex("Namespace", "App", "EndTime");
+                    b.HasIndex("Namespace", "App", "EndTime", "Operation", "Failed");
 
                     b.ToTable("sessions", (string)null);
                 });

@@ -16,6 +16,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 {
                     Namespace = table.Column<string>(type: "TEXT", nullable: false),
                     App = table.Column<string>(type: "TEXT", nullable: false),
+                    Operation = table.Column<string>(type: "TEXT", nullable: false),
                     LastSuccessTime = table.Column<long>(type: "INTEGER", nullable: true),
                     LastSessionTime = table.Column<long>(type: "INTEGER", nullable: false),
                     LastFailed = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -25,7 +26,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_apps", x => new { x.Namespace, x.App });
+                    table.PrimaryKey("PK_apps", x => new { x.Namespace, x.App, x.Operation });
                 });
 
             migrationBuilder.CreateTable(
@@ -52,6 +53,7 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     Kind = table.Column<string>(type: "TEXT", nullable: false),
                     Restic = table.Column<string>(type: "TEXT", nullable: false),
                     Job = table.Column<string>(type: "TEXT", nullable: false),
+                    Operation = table.Column<string>(type: "TEXT", nullable: false),
                     Failed = table.Column<bool>(type: "INTEGER", nullable: false),
                     StartTime = table.Column<long>(type: "INTEGER", nullable: false),
                     EndTime = table.Column<long>(type: "INTEGER", nullable: false),
@@ -120,9 +122,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 columns: new[] { "SessionPosition", "Op", "Seconds" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_sessions_EndTime_Position_Namespace_App_Failed_DurationSeconds",
+                name: "IX_sessions_EndTime_Position_Namespace_App_Operation_Failed_DurationSeconds",
                 table: "sessions",
-                columns: new[] { "EndTime", "Position", "Namespace", "App", "Failed", "DurationSeconds" });
+                columns: new[] { "EndTime", "Position", "Namespace", "App", "Operation", "Failed", "DurationSeconds" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_sessions_Id",
@@ -131,9 +133,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_sessions_Namespace_App_EndTime",
+                name: "IX_sessions_Namespace_App_EndTime_Operation_Failed",
                 table: "sessions",
-                columns: new[] { "Namespace", "App", "EndTime" });
+                columns: new[] { "Namespace", "App", "EndTime", "Operation", "Failed" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_summaries_SessionPosition",
