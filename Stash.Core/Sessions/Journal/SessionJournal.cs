@@ -74,7 +74,13 @@ public sealed class SessionJournal : IDisposable
             await context.Sessions.Where(s => ids.Contains(s.Id)).Select(s => s.Id).ToListAsync(cancellationToken);
             context.Sessions.Add(new SessionRow
             {
-                Id = "", Namespace = "", App = "", Kind = "", Restic = "", Job = "", Operation = "",
+                Id = "",
+                Namespace = "",
+                App = "",
+                Kind = "",
+                Restic = "",
+                Job = "",
+                Operation = "",
                 Operations = [new OperationRow { Path = "", Op = "" }],
                 Summaries = [new SummaryRow { Path = "" }],
             });
