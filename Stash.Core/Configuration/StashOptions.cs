@@ -34,7 +34,7 @@ public sealed record StashOptions
         var console = root.Section("Console");
         var options = new StashOptions
         {
-            DataDirectory = Path.GetFullPath(root.Text("DataDirectory", DefaultDataDirectory())),
+            DataDirectory = Path.GetFullPath(root.Text("DataDirectory", "") is { Length: > 0 } named ? named : DefaultDataDirectory()),
             Gateway = new GatewayOptions
             {
                 Address = gateway.Listen("Address", "127.0.0.1:56789"),
@@ -64,13 +64,8 @@ public sealed record StashOptions
     }
 
     /// <summary><c>$XDG_DATA_HOME/stash</c>, else <c>~/.local/share/stash</c>.</summary>
-    public static string DefaultDataDirectory()
-    {
-        var share = Environment.GetEnvironmentVariable("XDG_DATA_HOME");
-        return string.IsNullOrEmpty(share)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share", "stash")
-            : Path.Combine(share, "stash");
-    }
+    /// <exception cref="UserErrorException">The user has no home folder.</exception>
+    public static string DefaultDataDirectory() => UserFolder.Of("XDG_DATA_HOME", ".local/share", "--data-dir DIR (Stash:DataDirectory)");
 }
 
 /// <summary><c>Stash:Gateway:*</c>: the push gateway.</summary>

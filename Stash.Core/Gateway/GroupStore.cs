@@ -18,6 +18,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private const int MaxBatch = 1024;
     private const int MaxQueued = 8192;
     private const int FlushBytes = 1 << 16;
+    private const int MaxProbe = 1 << 20;
 
     private readonly string _directory;
     private readonly long _segmentBytes;
@@ -35,7 +36,8 @@ public sealed partial class GroupStore : IAsyncDisposable
     private long _snapshotBytes;
     private long _snapshotted;
     private long _released;
-    private bool _failing;
+    private volatile bool _failing;
+    private int _unwritten;
 
     private GroupStore(GroupStoreOptions options, FileStream @lock, TimeProvider time, ILogger<GroupStore> logger)
     {
@@ -91,6 +93,22 @@ public sealed partial class GroupStore : IAsyncDisposable
 
     /// <summary>Deletes all groups.</summary>
     public Task<PushVerdict> WipeAsync(CancellationToken cancellationToken) => ChangeAsync(new WipeRequest(), cancellationToken);
+
+    /// <summary>
+    /// False while the log cannot be written, as on a full disk, so that pushes are unavailable. After a write has failed, each call tries
+    /// anew whether as much would fit: whoever sends pushes only to a gateway that is ready would otherwise never send one again.
+    /// </summary>
+    public async Task<bool> IsWritableAsync(CancellationToken cancellationToken)
+    {
+        if (!_failing)
+        {
+            return true;
+        }
+
+        ProbeRequest request = new();
+        await _requests.Writer.WriteAsync(request, cancellationToken);
+        return await request.Writable.WaitAsync(cancellationToken);
+    }
 
     /// <summary>The groups there are, sorted by their labels.</summary>
     public IReadOnlyList<GroupSummary> Summaries() =>
@@ -244,13 +262,19 @@ public sealed partial class GroupStore : IAsyncDisposable
                 }
             }
 
-            if (_records.WrittenCount > 0)
+            var written = _records.WrittenCount > 0;
+            if (written)
             {
                 _log.Append(_records.WrittenSpan, position);
             }
+            else if (_failing && batch.Exists(r => r is ProbeRequest))
+            {
+                _log.Probe(_unwritten);
+                written = true;
+            }
 
             _table.Commit();
-            if (_failing && _records.WrittenCount > 0)
+            if (_failing && written)
             {
                 _failing = false;
                 LogWritableAgain(_logger, _directory);
@@ -264,6 +288,7 @@ public sealed partial class GroupStore : IAsyncDisposable
             _table.Undo();
             if (!_failing)
             {
+                _unwritten = Math.Clamp(_records.WrittenCount, 1, MaxProbe);
                 _failing = true;
                 LogUnwritable(_logger, e, _directory);
             }
@@ -358,15 +383,15 @@ public sealed partial class GroupStore : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory}: the push at position {Position} can no longer be read and is left out")]
     private static partial void LogUnreadable(ILogger logger, Exception exception, string directory, long position);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Directory} cannot be written: pushes are refused as unavailable until it can")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Directory} cannot be written: pushes are refused as unavailable until it can. See that its disk has space and that this user may write there")]
     private static partial void LogUnwritable(ILogger logger, Exception exception, string directory);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Directory} can be written again")]
     private static partial void LogWritableAgain(ILogger logger, string directory);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory}: an old log segment cannot be deleted")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory}: an old log segment cannot be deleted; it takes space until it can. See that this user may delete in that folder")]
     private static partial void LogNotDeleted(ILogger logger, Exception exception, string directory);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Directory}: no snapshot could be made; the log keeps growing until one can")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Directory}: no snapshot could be made; the log keeps growing until one can. See that its disk has space")]
     private static partial void LogSnapshotFailed(ILogger logger, Exception exception, string directory);
 }

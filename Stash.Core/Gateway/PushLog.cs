@@ -97,6 +97,18 @@ internal sealed partial class PushLog : IDisposable
         Interlocked.Exchange(ref _advanced, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
+    /// <summary>Writes and takes back so many bytes, to see whether there is space again.</summary>
+    /// <exception cref="IOException">There is not.</exception>
+    public void Probe(int bytes)
+    {
+        Cut();
+        _uncut = true;
+        // Zeros are no record: left behind by a crash, they are cut.
+        RandomAccess.Write(_writing!, new byte[bytes], _current.Length);
+        RandomAccess.FlushToDisk(_writing!);
+        Cut();
+    }
+
     /// <summary>Goes on in a new segment.</summary>
     /// <exception cref="IOException">It goes on in the old one.</exception>
     public void StartSegment()

@@ -61,6 +61,16 @@ internal sealed class WipeRequest : ChangeRequest
     public override LogRecord? Apply(GroupTable table, DateTimeOffset now) => table.Wipe() ? new LogRecord { Kind = RecordKind.Wipe, Time = now } : null;
 }
 
+/// <summary>Asks whether the log can be written; where the last write failed, it is tried.</summary>
+internal sealed class ProbeRequest : StoreRequest
+{
+    private readonly TaskCompletionSource<bool> _writable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<bool> Writable => _writable.Task;
+
+    public override void Answer(bool durable, GroupTable table) => _writable.SetResult(durable);
+}
+
 /// <summary>Asks for all that is exposed. It goes through the queue, so that it never sees a change that is not durable.</summary>
 internal sealed class ViewRequest : StoreRequest
 {

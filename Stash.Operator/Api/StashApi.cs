@@ -14,7 +14,7 @@ using Stash.Core.Sessions.Journal;
 namespace Stash.Operator.Api;
 
 /// <summary>The operator's API on :8443. Everything but health needs the token; every error is a Kubernetes <c>Status</c>.</summary>
-public static class StashApi
+public static partial class StashApi
 {
     private const string OpenApiDocument = "v1";
 
@@ -194,13 +194,22 @@ public static class StashApi
     private static async Task WriteFailureAsync(HttpContext context)
     {
         // A request that the client spoiled (too large a body, a broken one) has its own code; the rest is ours and stays in the log.
-        var code = context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+        var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        var code = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         var status = code == StatusCodes.Status500InternalServerError
             ? ApiStatus.Of(code, "InternalError", string.Create(CultureInfo.InvariantCulture, $"the request failed in the operator; its log tells more under request {context.TraceIdentifier}"))
             : ApiStatus.ForCode(code, context.Request.Path);
+        if (code == StatusCodes.Status500InternalServerError)
+        {
+            LogFailed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(StashApi)), error, context.TraceIdentifier, context.Request.Method, context.Request.Path, error?.GetType().Name);
+        }
+
         context.Response.StatusCode = code;
         await status.WriteAsync(context);
     }
 
     private static IResult Json<T>(T value) => Results.Json(value, ReadableJson.Default.GetTypeInfo(typeof(T))!);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} ({Method} {Path}) failed by a fault of the operator ({Type}): set Logging:LogLevel:Default to Debug for the details, and report them")]
+    private static partial void LogFailed(ILogger logger, Exception? exception, string id, string method, string path, string? type);
 }

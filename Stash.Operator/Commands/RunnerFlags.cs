@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Logging.Console;
 using Stash.Operator.Runner;
 
 namespace Stash.Operator.Commands;
@@ -73,19 +72,19 @@ internal sealed class RunnerFlags
     /// <summary>Runs a command of the session runner: its log on standard error, its signals, and at its end the delivery of its reports.</summary>
     /// <param name="result">The parsed command line.</param>
     /// <param name="run">Returns the exit code.</param>
-    /// <param name="least">What is logged.</param>
+    /// <param name="least">What is logged where nobody asks for more.</param>
     public async Task<int> RunAsync(ParseResult result, Func<RunnerContext, Task<int>> run, LogLevel least = LogLevel.Information)
     {
         using StopSignals signals = new();
         using var logs = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(least)
+            .SetMinimumLevel(LogDetail.IsWanted ? LogLevel.Debug : least)
             .AddConsole(console =>
             {
                 console.FormatterName = LineFormatter.FormatterName;
                 // Standard output belongs to what the command prints.
                 console.LogToStandardErrorThreshold = LogLevel.Trace;
             })
-            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
+            .AddConsoleFormatter<LineFormatter, LineFormatterOptions>(o => o.Exceptions = LogDetail.IsWanted)
             .Services.AddSingleton(TimeProvider.System));
         await using var context = RunnerContext.Open(Settings(result), signals, TimeProvider.System, logs.CreateLogger("Stash"));
         if (_reports)

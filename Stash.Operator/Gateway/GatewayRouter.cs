@@ -43,7 +43,7 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
         switch (path)
         {
             case "/-/ready":
-                await GetAsync(context, "ready", OkAsync);
+                await GetAsync(context, "ready", ReadyAsync);
                 break;
             case "/-/healthy":
                 await GetAsync(context, "healthy", OkAsync);
@@ -117,6 +117,10 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
     }
 
     private static Task OkAsync(HttpContext context) => PlainText.TextAsync(context, StatusCodes.Status200OK, "OK");
+
+    private async Task ReadyAsync(HttpContext context) => await (await store.IsWritableAsync(context.RequestAborted)
+        ? OkAsync(context)
+        : PlainText.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the push log cannot be written, so no push is taken: see that the disk of the data folder has space and that stash may write there"));
 
     private async Task ScrapeAsync(HttpContext context)
     {

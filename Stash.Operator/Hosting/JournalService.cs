@@ -60,7 +60,7 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The push log cannot be followed; trying again in {Seconds} s. Pushes are safe in the log meanwhile")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The push log (gateway in the data folder) or the session journal (journal.db) cannot be read; trying again in {Seconds} s. Pushes are safe in the log meanwhile. See that this user may read both and that no other program holds them")]
     private static partial void LogFollowFailed(ILogger logger, Exception exception, double seconds);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The journal could not be made ready ahead of its first session")]
@@ -69,6 +69,6 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
     [LoggerMessage(Level = LogLevel.Information, Message = "{Deleted} sessions beyond the journal's limits deleted")]
     private static partial void LogTrimmed(ILogger logger, int deleted);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Old sessions cannot be deleted from the journal; trying again in an hour")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old sessions cannot be deleted from the journal (journal.db in the data folder); trying again in an hour. See that its disk has space and that no other program holds it")]
     private static partial void LogTrimFailed(ILogger logger, Exception exception);
 }

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging.Console;
 using Prometheus;
 using Stash.Core;
 using Stash.Core.Configuration;
@@ -13,8 +12,10 @@ using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Api;
+using Stash.Operator.Commands;
 using Stash.Operator.Gateway;
 using Stash.Operator.Monitoring;
+using Stash.Operator.Runner;
 using Stash.Operator.Tls;
 
 namespace Stash.Operator.Hosting;
@@ -44,10 +45,12 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration);
-        builder.Logging.ClearProviders().AddSimpleConsole(Lines);
+        Lines(builder.Logging.ClearProviders(), configuration, time);
         // Every request without the token would be a line.
         builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
-        using var startLog = LoggerFactory.Create(l => l.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(Lines));
+        // The API says it itself, with the request's id.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+        using var startLog = LoggerFactory.Create(l => Lines(l.AddConfiguration(configuration.GetSection("Logging")), configuration, time));
         var token = ApiToken.Load(data);
         var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
         _ = certificates.Current;
@@ -58,7 +61,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         try
         {
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
-            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(time).AddSingleton(token)
+            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
@@ -158,11 +161,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         }
     }
 
-    private static void Lines(SimpleConsoleFormatterOptions options)
+    private static void Lines(ILoggingBuilder logging, IConfiguration configuration, TimeProvider time)
     {
-        options.SingleLine = true;
-        options.UseUtcTimestamp = true;
-        options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName)
+            .AddConsoleFormatter<LineFormatter, LineFormatterOptions>(o => o.Exceptions = LogDetail.Includes(configuration["Logging:LogLevel:Default"]));
+        logging.Services.AddSingleton(time);
     }
 
     private static string Client(string bound, ListenAddress listen) => new IPEndPoint(listen.ForClients, new Uri(bound).Port).ToString();

@@ -58,7 +58,7 @@ internal sealed partial class SettingsWatcher(MonitoringStore store, DataFolder 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "monitoring.yaml cannot be read; the settings before stay in force")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "monitoring.yaml in the data folder cannot be read; the settings before stay in force. See that it is a file that this user may read")]
     private static partial void LogUnreadable(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The data folder cannot be watched; monitoring.yaml is looked at every two seconds")]

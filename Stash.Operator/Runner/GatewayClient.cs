@@ -75,7 +75,7 @@ internal sealed class GatewayClient : IDisposable
 
             var body = await response.Content.ReadAsStringAsync(limit.Token);
             var line = body.Trim().ReplaceLineEndings(" ");
-            var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}{(line.Length == 0 ? "" : ": ")}{(line.Length > 300 ? line[..300] : line)}";
+            var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}{(line.Length == 0 ? "" : ": ")}{Shortened(line)}";
             return ((int)response.StatusCode is >= 400 and < 500 and not (408 or 429) ? PushAnswer.Refused : PushAnswer.Busy, reason);
         }
         catch (HttpRequestException e)
@@ -105,4 +105,7 @@ internal sealed class GatewayClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // Which metric it is about stands at the beginning, what is wrong with it at the end; in between all its labels.
+    private static string Shortened(string line) => line.Length <= 300 ? line : $"{line[..150]} … {line[^120..]}";
 }

@@ -60,7 +60,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                LogNotSpooled(e);
+                LogNotSpooled(e, _spool.Root);
             }
         }
 
@@ -157,7 +157,7 @@ internal sealed partial class PushDelivery : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogSpoolUnusable(e);
+            LogSpoolUnusable(e, _spool.Root);
             var complete = await DeliverUnspooledAsync();
             lock (_lock)
             {
@@ -260,6 +260,10 @@ internal sealed partial class PushDelivery : IAsyncDisposable
         if (answer == PushAnswer.Refused)
         {
             LogRefused(_gateway.Address, push.Path, reason);
+            if (reason.Contains("inconsistent with existing metrics", StringComparison.Ordinal))
+            {
+                LogInconsistent(_gateway.Address);
+            }
         }
 
         if (answer is PushAnswer.Busy or PushAnswer.Away)
@@ -290,15 +294,18 @@ internal sealed partial class PushDelivery : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "The push gateway {Address} refused the report {Path}: {Reason}")]
     private partial void LogRefused(string address, string path, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Another group of that push gateway has a metric of this name as another type, as after a push made by hand without # TYPE lines: find it with curl {Address}/metrics, delete it with curl -X DELETE {Address}/metrics/job/… and the rest of its labels, then have the report sent again.")]
+    private partial void LogInconsistent(string address);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The refused report is kept as {File}. It is not sent again by itself: move it back one folder to have it sent.")]
     private partial void LogKeptAside(string file);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A report that waited is damaged and kept as {File}.")]
     private partial void LogDamaged(string file);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The report could not be kept on disk; it is sent from memory.")]
-    private partial void LogNotSpooled(Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The report cannot be kept in the state folder {Folder}; it is sent from memory, and is lost where stash ends before that: see that the disk has space and this user may write there, or name another folder with --state-dir.")]
+    private partial void LogNotSpooled(Exception exception, string folder);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reports that wait on disk cannot be read or taken away.")]
-    private partial void LogSpoolUnusable(Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reports that wait in the state folder {Folder} cannot be read or taken away: see that this user may read and write there. Those of this run are sent from memory.")]
+    private partial void LogSpoolUnusable(Exception exception, string folder);
 }

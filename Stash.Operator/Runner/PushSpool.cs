@@ -15,6 +15,9 @@ internal sealed class PushSpool(StateFolder state, string gatewayAddress)
 
     private readonly Lock _lock = new();
 
+    /// <summary>The state folder, for messages: it need not be there.</summary>
+    public string Root => state.FullPath;
+
     public string Folder => state.Folder("spool", StateFolder.FileName(gatewayAddress));
 
     public string RefusedFolder => state.Folder("spool", StateFolder.FileName(gatewayAddress), "refused");

@@ -1,4 +1,5 @@
 using Stash.Core;
+using Stash.Core.Configuration;
 using Stash.Core.Exposition;
 using Stash.Core.Restics;
 
@@ -146,15 +147,21 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
     private static string? Cache(string? scratch, ILogger logger)
     {
-        var root = scratch ?? Path.Combine(
-            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(StateFolder.Home(), ".cache"), "stash");
         try
         {
-            return Directory.CreateDirectory(Path.Combine(Path.GetFullPath(root), "restic-cache"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+            var root = Path.GetFullPath(scratch ?? UserFolder.Of("XDG_CACHE_HOME", ".cache", "--scratch-dir DIR"));
+            try
+            {
+                return Directory.CreateDirectory(Path.Combine(root, "restic-cache"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new UserErrorException($"The scratch folder {root} cannot be made: name another with --scratch-dir.", inner: e);
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UserErrorException e)
         {
-            LogNoCache(logger, root);
+            LogNoCache(logger, e.Message);
             return null;
         }
     }
@@ -162,8 +169,8 @@ internal sealed partial class RunnerContext : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Until then {Folder} is used.")]
     private static partial void LogStateUnusable(ILogger logger, string error, string folder);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The scratch folder {Folder} cannot be made: restic runs without its cache, which is slower. Name another with --scratch-dir.")]
-    private static partial void LogNoCache(ILogger logger, string folder);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Until then restic runs without its cache, which is slower.")]
+    private static partial void LogNoCache(ILogger logger, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Not delivered: {Count} reports wait on disk for the push gateway {Address}; the next run with the same state folder sends them.")]
     private static partial void LogKept(ILogger logger, int count, string address);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stash.Core;
 using Stash.Core.Restics;
+using Stash.Operator.Commands;
 
 namespace Stash.Operator.Runner;
 
@@ -53,7 +54,7 @@ internal sealed partial class SessionRunner(RunnerContext context)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                LogNotRemembered(e);
+                LogNotRemembered(e, context.State.FullPath);
             }
         }
 
@@ -88,8 +89,8 @@ internal sealed partial class SessionRunner(RunnerContext context)
         }
         catch (Exception e)
         {
-            LogUnexpected(e);
-            return $"The session could not be run ({e.GetType().Name}): the runner's log says more.";
+            LogUnexpected(e, e.GetType().Name);
+            return UnexpectedError.Message(e);
         }
     }
 
@@ -102,9 +103,9 @@ internal sealed partial class SessionRunner(RunnerContext context)
     [LoggerMessage(Level = LogLevel.Error, Message = "{Namespace}/{Restic}: {Op} failed after {Seconds} s: {Failure}")]
     private partial void LogFailed(string @namespace, string restic, string op, string seconds, string failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The time of this success cannot be remembered for later runs.")]
-    private partial void LogNotRemembered(Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The time of this success cannot be kept in the state folder {Folder}, so a failure after it will not know of it: see that the disk has space and this user may write there, or name another folder with --state-dir.")]
+    private partial void LogNotRemembered(Exception exception, string folder);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The session failed for an unforeseen reason.")]
-    private partial void LogUnexpected(Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The session fails for an unforeseen reason ({Type}).")]
+    private partial void LogUnexpected(Exception exception, string type);
 }

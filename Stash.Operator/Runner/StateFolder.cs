@@ -13,16 +13,8 @@ internal sealed class StateFolder
     public string FullPath { get; }
 
     /// <summary><c>$XDG_STATE_HOME/stash</c>, else <c>~/.local/state/stash</c>.</summary>
-    public static string DefaultPath()
-    {
-        var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
-        return string.IsNullOrEmpty(state)
-            ? Path.Combine(Home(), ".local", "state", "stash")
-            : Path.Combine(state, "stash");
-    }
-
-    /// <summary>The user's home, also where it is not there yet. (.NET would give nothing then, and so the current folder.)</summary>
-    public static string Home() => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : Path.GetTempPath();
+    /// <exception cref="UserErrorException">The user has no home folder.</exception>
+    public static string DefaultPath() => UserFolder.Of("XDG_STATE_HOME", ".local/state", "--state-dir DIR");
 
     /// <summary>Opens the folder, and makes it where it is missing.</summary>
     /// <exception cref="UserErrorException">It cannot be made or written.</exception>

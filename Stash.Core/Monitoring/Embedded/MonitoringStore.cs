@@ -232,6 +232,6 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     [LoggerMessage(Level = LogLevel.Error, Message = "Monitoring settings are not valid: {Error}")]
     private static partial void LogInvalid(ILogger logger, string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Monitoring settings cannot be put into effect")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Monitoring settings cannot be put into effect: see that the disk of the data folder has space and that this user may write to monitoring.yaml and to the folder prometheus in it")]
     private static partial void LogNotApplied(ILogger logger, Exception exception);
 }

@@ -117,6 +117,6 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal had followed the push log up to {Followed}, which now ends at {Last}: following it from its beginning")]
     private static partial void LogRestarted(ILogger logger, long followed, long last);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The session journal cannot be written; trying again in {Seconds} s. Pushes are safe in the gateway's log meanwhile")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The session journal (journal.db in the data folder) cannot be written; trying again in {Seconds} s. Pushes are safe in the gateway's log meanwhile. See that its disk has space and that no other program holds it")]
     private static partial void LogRetry(ILogger logger, Exception? exception, double seconds);
 }

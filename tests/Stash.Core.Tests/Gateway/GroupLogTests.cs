@@ -227,8 +227,14 @@ public sealed class GroupLogTests : IDisposable
                 (await test.PutAsync(Key("job", "b"), $"x{{p=\"{padding}\"}} 2\n")).ShouldBe("unavailable");
                 (await test.TextAsync()).ShouldBe(before, "reads go on, and see what was acknowledged");
                 test.Store.Position.ShouldBe(1);
+                (await test.Store.IsWritableAsync(Cancelled)).ShouldBeFalse();
 
+                // It is found out without a push.
                 File.Delete(filler);
+                (await test.Store.IsWritableAsync(Cancelled)).ShouldBeTrue();
+                test.Store.Position.ShouldBe(1);
+                await test.ReopenAsync();
+                (await test.TextAsync()).ShouldBe(before, "trying leaves nothing");
                 (await test.PutAsync(Key("job", "b"), "x 3\n")).ShouldBeEmpty();
                 await test.ReopenAsync();
                 (await test.SamplesAsync()).ShouldBe(["x{instance=\"\",job=\"a\"} 1", "x{instance=\"\",job=\"b\"} 3"]);

@@ -35,7 +35,26 @@ public sealed class FullDiskTests
             // The API still answers.
             (await it.SessionsAsync("?limit=1")).Items.Count.ShouldBe(1);
 
+            using (var ready = await it.Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken))
+            {
+                ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+                (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("the push log cannot be written, so no push is taken: see that the disk of the data folder has space");
+            }
+
+            using (var healthy = await it.Gateway.GetAsync("-/healthy", TestContext.Current.CancellationToken))
+            {
+                healthy.StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+
             File.Delete(folder.In("disk", "filler"));
+            using (var ready = await it.Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken))
+            {
+                ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+
+            // What went wrong and what to do, without the exception's own words.
+            it.Process.Output.ShouldContain("cannot be written: pushes are refused as unavailable until it can. See that its disk has space");
+            it.Process.Output.ShouldNotContain("Exception");
             await Eventually.TrueAsync("all acknowledged sessions are in the journal", async () =>
                 !acknowledged.Except((await it.SessionsAsync("?limit=5000")).Items.Select(s => s.Id), StringComparer.Ordinal).Any());
             await it.PushAsync(new SessionPush { Id = "after" });

@@ -39,6 +39,18 @@ public sealed class StartErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_home_folder_that_is_not_there_yet_is_made_and_used()
+    {
+        var home = _folder.In("new", "home");
+        await using var it = ChildProcess.Start(OperatorProcess.Executable, ["run", "--gateway-address", "127.0.0.1:0", "--api-address", "127.0.0.1:0"],
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = home, ["XDG_DATA_HOME"] = null });
+        await Eventually.TrueAsync("it listens", () => it.HasExited ? throw new InvalidOperationException(it.Error) : it.Output.Contains("Push gateway on ", StringComparison.Ordinal));
+        File.Exists(Path.Combine(home, ".local", "share", "stash", "api-token")).ShouldBeTrue();
+        it.Signal(15);
+        (await it.WaitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_damaged_journal()
     {
         Directory.CreateDirectory(Data);

@@ -99,6 +99,25 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task Unchanged_and_changed_files_are_told_from_new_ones()
+    {
+        using RunnerFolder folder = new();
+        await using var gateway = await Pushgateway.StartAsync();
+        var file = folder.Write(RunnerFolder.Restic("files"));
+        async Task<(double New, double Changed, double Unmodified)> BackupAsync()
+        {
+            var (code, _, error) = await folder.BackupAsync(file, gateway.Address);
+            code.ShouldBe(0, error);
+            return (await gateway.ValueAsync("restic_session_files_new"), await gateway.ValueAsync("restic_session_files_changed"), await gateway.ValueAsync("restic_session_files_unmodified"));
+        }
+
+        (await BackupAsync()).ShouldBe((2, 0, 0));
+        (await BackupAsync()).ShouldBe((0, 0, 2));
+        File.WriteAllText(Path.Combine(folder.Source, "b.txt"), "changed");
+        (await BackupAsync()).ShouldBe((0, 1, 1));
+    }
+
+    [Fact]
     public async Task A_paused_Restic_runs_nothing_and_says_so()
     {
         using RunnerFolder folder = new();
@@ -137,7 +156,9 @@ public sealed class BackupTests
 
         (await folder.BackupAsync(folder.Write(RunnerFolder.Restic("files", fileGroups: "[{path: source}, {path: source, tags: [x]}]")), gateway.Address)).ExitCode.ShouldBe(0);
 
-        (await gateway.ValueAsync("restic_session_files_new")).ShouldBe(4);
+        (await gateway.ValueAsync("restic_session_files_new")).ShouldBe(2);
+        (await gateway.ValueAsync("restic_session_files_unmodified")).ShouldBe(2);
+        (await gateway.ValueAsync("restic_session_processed_bytes")).ShouldBe(12);
         (await gateway.LinesAsync("restic_session_duration_seconds")).ShouldHaveSingleItem();
     }
 

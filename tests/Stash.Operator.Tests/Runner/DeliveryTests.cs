@@ -81,6 +81,42 @@ public sealed class DeliveryTests
         Directory.EnumerateFiles(folder.In("state"), "*.json", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_report_whose_metrics_another_push_has_as_another_type_says_what_to_do(bool reference)
+    {
+        using RunnerFolder folder = new();
+        await using var it = reference ? null : await OperatorProcess.StartAsync();
+        await using var plain = reference ? await Pushgateway.StartAsync() : null;
+        var address = plain?.Address ?? it!.GatewayAddress.ToString().TrimEnd('/');
+        using HttpClient http = new();
+        // As by curl, with no line of its type.
+        using (StringContent text = new("restic_session_success 1\n"))
+        using (var pushed = await http.PutAsync($"{address}/metrics/job/hand", text, TestContext.Current.CancellationToken))
+        {
+            pushed.EnsureSuccessStatusCode();
+        }
+
+        var file = folder.Write(RunnerFolder.Restic("one", fileGroups: "[]"));
+        var (_, _, error) = await folder.BackupAsync(file, address);
+
+        error.ShouldMatch("refused the report /metrics/job/prod-one/.*: 400 Bad Request: .*\"restic_session_success\".*(Untyped|Gauge|GAUGE|UNTYPED)");
+        error.ShouldContain($"as another type, as after a push made by hand without # TYPE lines: find it with curl {address}/metrics, delete it with curl -X DELETE {address}/metrics/job/");
+        error.ShouldMatch("The refused report is kept as .*/refused/.*\\.json");
+
+        // As it says: deleted, the next one goes, and the kept one when it is moved back.
+        using (var deleted = await http.DeleteAsync($"{address}/metrics/job/hand", TestContext.Current.CancellationToken))
+        {
+            deleted.EnsureSuccessStatusCode();
+        }
+
+        var kept = Directory.EnumerateFiles(folder.In("home"), "*.json", SearchOption.AllDirectories).ShouldHaveSingleItem();
+        File.Move(kept, Path.Combine(Path.GetDirectoryName(kept)!, "..", Path.GetFileName(kept)));
+        (await folder.BackupAsync(file, address)).Error.ShouldNotContain("refused");
+        Directory.EnumerateFiles(folder.In("home"), "*.json", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_busy_gateway_is_asked_again_and_a_group_keeps_its_order()
     {

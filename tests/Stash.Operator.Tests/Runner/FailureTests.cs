@@ -144,6 +144,7 @@ public sealed class FailureTests
 
             code.ShouldBe(1, error);
             gateway.Pushes.ShouldHaveSingleItem().Message.ShouldNotBeNull().ShouldContain("no space left on device");
+            error.ShouldNotContain("Exception");
         }
         finally
         {
