@@ -29,6 +29,9 @@ public sealed record EndedEvent(string Id);
 /// <summary>The push gateway's groups.</summary>
 public sealed record GroupList
 {
+    /// <summary>Where a client on the operator's machine reaches the push gateway, <c>host:port</c>.</summary>
+    public required string Gateway { get; init; }
+
     public required IReadOnlyList<GroupSummary> Items { get; init; }
 }
 

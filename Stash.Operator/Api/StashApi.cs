@@ -76,7 +76,7 @@ public static partial class StashApi
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
             .WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
             .Produces(200, contentType: "text/event-stream").Produces<KubernetesStatus>(401);
-        routes.MapGet(ApiPaths.Groups, (GroupStore groups) => Json(new GroupList { Items = groups.Summaries() }))
+        routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Items = groups.Summaries() }))
             .WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
             .WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);

@@ -174,7 +174,9 @@ public sealed class SessionsTests(SessionsFixture fixture) : IClassFixture<Sessi
     [Fact]
     public async Task Groups_are_the_gateways()
     {
-        var groups = (await _operator.GetAsync("groups", StashJson.Default.GroupList)).Items;
+        var list = await _operator.GetAsync("groups", StashJson.Default.GroupList);
+        list.Gateway.ShouldBe(_operator.GatewayAddress.Authority);
+        var groups = list.Items;
         groups.Count.ShouldBe(3);
         var db = groups.Single(g => g.Labels["app"] == "db");
         db.Labels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = "db", ["job"] = "shop-hourly", ["kind"] = "StatefulSet", ["namespace"] = "shop", ["stash_config"] = "hourly" }, ignoreOrder: true);
