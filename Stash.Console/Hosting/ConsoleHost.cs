@@ -53,6 +53,9 @@ public static class ConsoleHost
         console.UseAuthentication();
         console.UseAuthorization();
         console.UseAntiforgery();
+        console.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal),
+            live => live.Use((context, next) => live.ApplicationServices.GetRequiredService<SignOuts>().EndConnectionAsync(context, next, TimeSpan.FromSeconds(1), TimeProvider.System)));
         console.MapStaticAssets().AllowAnonymous();
         console.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], () => Results.Text("ok")).AllowAnonymous();
         console.MapSignIn();

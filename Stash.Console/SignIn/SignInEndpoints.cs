@@ -66,13 +66,13 @@ public static class SignInEndpoints
             return context.User.Identity?.IsAuthenticated == true ? Results.LocalRedirect(Local(returnUrl)) : Page(context, SignInProblem.Wrong, returnUrl);
         }
 
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "admin")], CookieAuthenticationDefaults.AuthenticationScheme);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "admin"), SignOuts.NewId()], CookieAuthenticationDefaults.AuthenticationScheme);
         await context.SignInAsync(new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
         context.Response.Headers.CacheControl = "no-store";
         return CrossSite.IsFrom(context.Request) ? CrossSite.Refresh(Local(returnUrl)) : Results.LocalRedirect(Local(returnUrl));
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery)
+    private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, SignOuts signOuts)
     {
         if (!await antiforgery.IsRequestValidAsync(context))
         {
@@ -80,6 +80,13 @@ public static class SignInEndpoints
         }
 
         await context.SignOutAsync();
+        var user = context.User;
+        // After the answer: the page that signs out must not be led away before its browser has dropped the cookie.
+        context.Response.OnCompleted(() =>
+        {
+            signOuts.End(user);
+            return Task.CompletedTask;
+        });
         return Results.LocalRedirect(Path);
     }
 

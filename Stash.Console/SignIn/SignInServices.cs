@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
@@ -12,6 +13,7 @@ public static class SignInServices
     public static IServiceCollection AddSignIn(this IServiceCollection services, StashOptions options, DataFolder folder)
     {
         services.AddSingleton<SignInLink>();
+        services.AddSingleton<SignOuts>();
         services.AddSingleton<WrongTokenLimiter>();
         services.AddHostedService<SignInLinkService>();
         services.AddDataProtection()
@@ -27,6 +29,7 @@ public static class SignInServices
             cookie.SlidingExpiration = true;
             cookie.LoginPath = SignInEndpoints.Path;
             cookie.ReturnUrlParameter = SignInEndpoints.ReturnParameter;
+            cookie.Events.OnValidatePrincipal = RefuseEndedAsync;
             cookie.Events.OnRedirectToLogin = CrossSite.ChallengeAsync;
         });
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
@@ -38,6 +41,15 @@ public static class SignInServices
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         });
         return services;
+    }
+
+    private static async Task RefuseEndedAsync(CookieValidatePrincipalContext context)
+    {
+        if (context.Principal is { } user && context.HttpContext.RequestServices.GetRequiredService<SignOuts>().EndOf(user).IsCancellationRequested)
+        {
+            context.RejectPrincipal();
+            await context.HttpContext.SignOutAsync();
+        }
     }
 
     private static DirectoryInfo KeyFolder(DataFolder folder)

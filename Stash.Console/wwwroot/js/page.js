@@ -23,7 +23,21 @@ async function reloadWhenBack() {
   }
 }
 
+// A connection that went because the sign-in has ended does not come back.
+async function leaveWhenSignedOut() {
+  try {
+    if ((await fetch("/signed-in", { cache: "no-store", redirect: "manual" })).type === "opaqueredirect") {
+      location.assign("/sign-in");
+    }
+  } catch {
+    // The console is away; that has its own remedy.
+  }
+}
+
 reconnect?.addEventListener("components-reconnect-state-changed", (event) => {
+  if (event.detail.state === "show") {
+    leaveWhenSignedOut();
+  }
   if (event.detail.state === "failed" || event.detail.state === "rejected") {
     reloadWhenBack();
   }

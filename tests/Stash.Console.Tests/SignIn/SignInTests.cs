@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Stash.Console.Hosting;
 using Stash.Console.SignIn;
 using Stash.Console.Tests.Support;
@@ -251,6 +252,39 @@ public sealed class SignInTests : IDisposable
         after.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
+    [Fact]
+    public async Task Signing_out_ends_the_live_connections_of_all_its_tabs_and_copies_of_its_cookie()
+    {
+        await using var console = await StartAsync();
+        var cookies = new CookieContainer();
+        var others = new CookieContainer();
+        using var browser = console.Browser(cookies);
+        using var other = console.Browser(others);
+        using var signedIn = await browser.GetAsync(console.Link, Token);
+        using var otherSignedIn = await other.GetAsync(console.Link, Token);
+        using var copy = console.Browser(Copy(cookies, console.Address));
+        using var page = await browser.GetAsync("/", Token);
+        // The other's connection is the older one: what ends by time ends there first.
+        using var otherTab = await ConnectAsync(console, others);
+        using var tab = await ConnectAsync(console, cookies);
+
+        using var form = new FormUrlEncodedContent([await ConsoleServer.FormTokenAsync(page)]);
+        using var answer = await browser.PostAsync("/sign-out", form, Token);
+
+        // Its own tabs are cut off.
+        await ReadToEndAsync(tab);
+        using var after = await copy.GetAsync("/signed-in", Token);
+        after.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var negotiation = await copy.PostAsync("/_blazor/negotiate?negotiateVersion=1", null, Token);
+        negotiation.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        // Another sign-in goes on: its connection still answers.
+        using var otherAfter = await other.GetAsync("/signed-in", Token);
+        otherAfter.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await otherTab.SendAsync("{\"protocol\":\"blazorpack\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, Token);
+        (await otherTab.ReceiveAsync(new byte[1024], Token)).MessageType.ShouldNotBe(WebSocketMessageType.Close);
+    }
+
     [Theory]
     [InlineData("/healthz")]
     [InlineData("/sign-in")]
@@ -296,6 +330,39 @@ public sealed class SignInTests : IDisposable
 
         page.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await page.Content.ReadAsStringAsync(Token)).ShouldContain("There is no such page");
+    }
+
+    private static CookieContainer Copy(CookieContainer cookies, Uri address)
+    {
+        var copy = new CookieContainer();
+        copy.Add(cookies.GetCookies(address));
+        return copy;
+    }
+
+    private static async Task<ClientWebSocket> ConnectAsync(ConsoleServer console, CookieContainer cookies)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.Cookies = cookies;
+        await socket.ConnectAsync(new UriBuilder(console.Address) { Scheme = "ws", Path = "/_blazor" }.Uri, Token);
+        return socket;
+    }
+
+    /// <summary>Until the other side has gone.</summary>
+    private static async Task ReadToEndAsync(ClientWebSocket socket)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        var buffer = new byte[1024];
+        try
+        {
+            while ((await socket.ReceiveAsync(buffer, limit.Token)).MessageType != WebSocketMessageType.Close)
+            {
+            }
+        }
+        catch (WebSocketException)
+        {
+            // Cut off without a goodbye.
+        }
     }
 
     private Task<ConsoleServer> StartAsync() => ConsoleServer.StartAsync(_data.FullPath);

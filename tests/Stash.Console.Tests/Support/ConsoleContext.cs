@@ -8,6 +8,7 @@ using MudBlazor;
 using MudBlazor.Services;
 using Stash.Console.Charts;
 using Stash.Console.Operator;
+using Stash.Console.SignIn;
 using Stash.Core.Configuration;
 
 namespace Stash.Console.Tests.Support;
@@ -27,6 +28,7 @@ internal sealed class ConsoleContext : BunitContext
         Services.AddSingleton(Feed);
         Services.AddSingleton(operatorDouble.Folder);
         Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton<SignOuts>();
         Services.AddSingleton(StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("Stash:DataDirectory", operatorDouble.Folder.FullPath)]).Build()));
         SetRendererInfo(new RendererInfo("Server", isInteractive: true));
         JSInterop.Mode = JSRuntimeMode.Loose;
