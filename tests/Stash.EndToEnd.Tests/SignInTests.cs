@@ -27,4 +27,18 @@ public sealed class SignInTests(BrowserFixture browser)
         (await stranger.GotoAsync(next))!.Status.ShouldBe(200);
         await Expect(stranger.GetByRole(AriaRole.Heading, new() { Name = "Overview" })).ToBeVisibleAsync();
     }
+
+    [Fact]
+    public async Task Signing_out_ends_every_open_page_of_the_browser()
+    {
+        await using var product = await Product.StartAsync();
+        var page = await browser.SignInAsync(product);
+        var other = await page.Context.NewPageAsync();
+        await other.GotoAsync($"{product.ConsoleUrl}/settings");
+        await Expect(other.GetByRole(AriaRole.Radio).First).ToBeEnabledAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in to Stash" })).ToBeVisibleAsync();
+        await Expect(other.GetByRole(AriaRole.Heading, new() { Name = "Sign in to Stash" })).ToBeVisibleAsync();
+    }
 }
