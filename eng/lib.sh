@@ -1,5 +1,8 @@
 # Shared by the scripts in eng/. Sourced, not run.
 
+# A first use of dotnet would greet at length and make certificates that nothing here needs.
+export DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+
 say() { printf '\n==> %s\n' "$*"; }
 
 die() { printf '%s\n' "$*" >&2; exit 1; }

@@ -73,26 +73,34 @@ public sealed partial class SignInLink(DataFolder folder, ILogger<SignInLink> lo
         }
     }
 
-    /// <summary>Takes the file away: a stopped console's link leads nowhere.</summary>
+    /// <summary>Takes the file away: a stopped console's link leads nowhere. One that another console has put there stays.</summary>
     public void Close()
     {
         lock (_lock)
         {
-            _token = "";
             try
             {
-                System.IO.File.Delete(File);
+                if (_address is not null && System.IO.File.Exists(File) && System.IO.File.ReadAllText(File) == Text)
+                {
+                    System.IO.File.Delete(File);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 LogNotWritten(e, File);
             }
+            finally
+            {
+                _token = "";
+            }
         }
     }
 
+    private string Text => $"{Current}\n";
+
     private void Mint() => _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
-    private void Write() => DataFolder.Replace(File, Encoding.ASCII.GetBytes($"{Current}\n"), secret: true);
+    private void Write() => DataFolder.Replace(File, Encoding.ASCII.GetBytes(Text), secret: true);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} cannot be written, so it does not hold the current sign-in link: see that the disk has space, and start the console again for a new link")]
     private partial void LogNotWritten(Exception exception, string file);

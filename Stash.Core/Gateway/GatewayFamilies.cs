@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
 using Stash.Core.Exposition;
+using Stash.Core.Sessions;
 
 namespace Stash.Core.Gateway;
 
-/// <summary>The families that the gateway exposes of itself, named and typed as the reference's.</summary>
+/// <summary>Families whose type is fixed: those that the gateway exposes of itself, named and typed as the reference's, and those of sessions.</summary>
 public static class GatewayFamilies
 {
     public const string BuildInfo = "pushgateway_build_info";
@@ -17,5 +18,5 @@ public static class GatewayFamilies
         [Requests] = MetricType.Counter,
         [PushDuration] = MetricType.Summary,
         [PushSize] = MetricType.Summary,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    }.Concat(SessionMetrics.Families.Select(f => KeyValuePair.Create(f, MetricType.Gauge))).ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using Stash.Core.Exposition;
+using Stash.Core.Sessions;
 
 namespace Stash.Core.Gateway;
 
@@ -15,6 +16,13 @@ internal sealed record PreparedPush(GroupKey Group, bool Replace, IReadOnlyList<
     public static PreparedPush Of(GroupKey group, bool replace, IReadOnlyList<MetricFamily> families)
     {
         GroupBuilder.Relabel(families, group);
+
+        // A script often pushes these without a TYPE. The first to do so would have every other session refused for the difference.
+        foreach (var family in families.Where(f => (f.Type ?? MetricType.Untyped) == MetricType.Untyped && SessionMetrics.Families.Contains(f.Name)))
+        {
+            family.Type = MetricType.Gauge;
+        }
+
         MetricFamily[] kept = [.. families.Where(f => !GroupBuilder.IsTime(f.Name))];
         return new PreparedPush(group, replace, kept, [.. kept.Select(GroupBuilder.Build)]);
     }

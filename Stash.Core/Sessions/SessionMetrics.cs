@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Stash.Core.Sessions;
 
 /// <summary>Names of the pushed session metrics and labels. The first four are fixed by Stash 0.8.3: users' alerts ask for them.</summary>
@@ -39,6 +41,11 @@ public static class SessionMetrics
     public const string AddedBytes = "restic_session_added_bytes";
 
     public const string ProcessedBytes = "restic_session_processed_bytes";
+
+    /// <summary>All of them; gauges.</summary>
+    public static readonly FrozenSet<string> Families = FrozenSet.ToFrozenSet(
+        [Success, Fail, DurationTotal, Duration, StartTime, EndTime, LastSuccessTime, NextRunTime, FilesNew, FilesChanged, FilesUnmodified, AddedBytes, ProcessedBytes],
+        StringComparer.Ordinal);
 
     public const string JobLabel = "job";
     public const string NamespaceLabel = "namespace";

@@ -37,7 +37,8 @@ public static class SessionProjection
             Operation = LabelOf(push, SessionMetrics.SessionLabel),
             // A push that says both, or neither, is not a success that can be vouched for.
             Outcome = succeeded > 0 && failed is not > 0 ? SessionOutcome.Succeeded : SessionOutcome.Failed,
-            StartTime = start ?? Before(end, duration),
+            // A clock set back meanwhile has the end before the start: the duration is the better witness.
+            StartTime = start <= end ? start.Value : Before(end, duration),
             EndTime = end,
             DurationSeconds = duration,
             FileGroups = [.. Operations(push)],

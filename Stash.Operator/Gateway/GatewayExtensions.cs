@@ -7,7 +7,7 @@ namespace Stash.Operator.Gateway;
 internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
-        services.AddSingleton<GatewayMetrics>().AddSingleton<PushHandler>().AddSingleton<GatewayRouter>();
+        services.AddSingleton<GatewayMetrics>().AddSingleton<LargePushes>().AddSingleton<PushHandler>().AddSingleton<GatewayRouter>();
 
     /// <summary>Answers every request that comes here as the push gateway does: what it does not know gets 404.</summary>
     public static IApplicationBuilder UseStashGateway(this IApplicationBuilder app)

@@ -8,7 +8,7 @@ using Stash.Core.Sessions;
 namespace Stash.Operator.Gateway;
 
 /// <summary>Takes pushes and deletions in.</summary>
-internal sealed class PushHandler(GroupStore store, StashOptions options)
+internal sealed class PushHandler(GroupStore store, LargePushes large, StashOptions options)
 {
     private const int MaxMessageBytes = 2048;
 
@@ -33,6 +33,7 @@ internal sealed class PushHandler(GroupStore store, StashOptions options)
             return;
         }
 
+        using var place = await large.EnterAsync(context);
         Push push;
         try
         {

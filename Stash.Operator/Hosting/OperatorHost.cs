@@ -23,6 +23,9 @@ namespace Stash.Operator.Hosting;
 /// <summary>The operator's process: two listeners, the gateway's store, the journal that follows it, the settings.</summary>
 internal sealed partial class OperatorHost : IAsyncDisposable
 {
+    /// <summary>Per listener. Further ones are closed at once, before the process runs out of files.</summary>
+    private const int MaxConnections = 10_000;
+
     private readonly WebApplication _app;
     private readonly StashOptions _options;
     private readonly GroupStore _groups;
@@ -40,6 +43,8 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     /// <exception cref="UserErrorException">The folder, the journal, the log, the token or a certificate cannot be used.</exception>
     public static async Task<OperatorHost> OpenAsync(StashOptions options, IConfiguration configuration, CancellationToken cancellationToken)
     {
+        // The runtime's event counters and meters come with names that break Prometheus' rules.
+        Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressDebugMetrics = true, SuppressEventCounters = true, SuppressMeters = true });
         var time = TimeProvider.System;
         var data = DataFolder.Open(options.DataDirectory);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -70,6 +75,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxConcurrentConnections = MaxConnections;
                 kestrel.Limits.MaxRequestBodySize = options.Gateway.MaxPushBytes;
                 kestrel.Listen(options.Gateway.Address.Address, options.Gateway.Address.Port, l => l.MarkAs(Listener.Gateway));
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>

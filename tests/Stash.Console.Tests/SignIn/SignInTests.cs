@@ -54,6 +54,19 @@ public sealed class SignInTests : IDisposable
     }
 
     [Fact]
+    public async Task A_console_that_stops_leaves_the_link_of_another_in_its_place()
+    {
+        var console = await StartAsync();
+        await using (var second = await StartAsync())
+        {
+            await console.DisposeAsync();
+            second.Link.ShouldStartWith(second.Address.ToString());
+        }
+
+        File.Exists(console.LinkFile).ShouldBeFalse("the second took its own away");
+    }
+
+    [Fact]
     public async Task Link_and_keys_are_for_their_owner_alone_and_the_link_goes_with_the_console()
     {
         string link;

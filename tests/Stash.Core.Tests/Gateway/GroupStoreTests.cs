@@ -46,6 +46,19 @@ public sealed class GroupStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_families_of_sessions_are_gauges_with_or_without_a_type()
+    {
+        await using var test = await OpenAsync(_folder);
+        (await test.PutAsync(A, "restic_session_success 1\n")).ShouldBeEmpty();
+        (await test.PutAsync(B, "# TYPE restic_session_success gauge\nrestic_session_success 0\n")).ShouldBeEmpty("a script's push must not have the runner's refused");
+        (await test.PutAsync(Key("job", "c"), "# TYPE restic_session_success counter\nrestic_session_success 1\n"))
+            .ShouldBe("gathered metric family restic_session_success has type COUNTER but should have GAUGE");
+        await test.ReopenAsync();
+        (await test.TextAsync()).ShouldContain("# TYPE restic_session_success gauge\n");
+        (await test.SamplesAsync()).ShouldBe(["restic_session_success{instance=\"\",job=\"a\"} 1", "restic_session_success{instance=\"\",job=\"b\"} 0"]);
+    }
+
+    [Fact]
     public async Task A_group_is_deleted_and_all_are_wiped()
     {
         await using var test = await OpenAsync(_folder);

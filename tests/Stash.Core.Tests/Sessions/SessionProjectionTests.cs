@@ -40,6 +40,16 @@ public sealed class SessionProjectionTests
     }
 
     [Fact]
+    public void Where_the_clock_was_set_back_the_duration_tells_the_start()
+    {
+        var start = (Noon - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var session = SessionProjection.FromPush(Of(1, [.. Succeeded(5), Sample(SessionMetrics.StartTime, start), Sample(SessionMetrics.EndTime, start - 3600)]))!;
+
+        session.EndTime.ShouldBe(Noon.AddHours(-1));
+        session.StartTime.ShouldBe(Noon.AddHours(-1).AddSeconds(-5));
+    }
+
+    [Fact]
     public void A_push_without_an_outcome_is_no_session() =>
         SessionProjection.FromPush(Of(1, Sample(SessionMetrics.DurationTotal, 3))).ShouldBeNull();
 
