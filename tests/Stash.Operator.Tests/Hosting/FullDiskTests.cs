@@ -18,7 +18,11 @@ public sealed class FullDiskTests
         {
             await File.WriteAllBytesAsync(folder.In("disk", "filler"), new byte[9 << 20], TestContext.Current.CancellationToken);
             await using var it = await OperatorProcess.StartInAsync(folder.In("disk", "data"));
-            List<string> acknowledged = [];
+
+            // The journal takes its first session in before the disk is full: it follows the pushes at its own pace.
+            await it.PushAsync(new SessionPush { Id = "first" });
+            await Eventually.TrueAsync("the first session is in the journal", async () => (await it.SessionsAsync("?limit=1")).Items.Count == 1);
+            List<string> acknowledged = ["first"];
             HttpStatusCode? refused = null;
             for (var i = 0; i < 2000 && refused is null; i++)
             {

@@ -81,15 +81,29 @@ public sealed class DeliveryTests
         Directory.EnumerateFiles(folder.In("state"), "*.json", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_report_whose_metrics_another_push_has_as_another_type_says_what_to_do(bool reference)
+    [Fact]
+    public async Task A_push_by_hand_that_leaves_the_type_out_does_not_have_the_reports_refused()
     {
         using RunnerFolder folder = new();
-        await using var it = reference ? null : await OperatorProcess.StartAsync();
-        await using var plain = reference ? await Pushgateway.StartAsync() : null;
-        var address = plain?.Address ?? it!.GatewayAddress.ToString().TrimEnd('/');
+        await using var it = await OperatorProcess.StartAsync();
+        using (StringContent text = new("restic_session_success 1\n"))
+        using (var pushed = await it.Gateway.PutAsync("metrics/job/hand", text, TestContext.Current.CancellationToken))
+        {
+            pushed.EnsureSuccessStatusCode();
+        }
+
+        var (_, _, error) = await folder.BackupAsync(folder.Write(RunnerFolder.Restic("one", fileGroups: "[]")), it.GatewayAddress.ToString().TrimEnd('/'));
+
+        error.ShouldNotContain("refused");
+        (await it.Gateway.GetStringAsync("metrics", TestContext.Current.CancellationToken)).ShouldContain("job=\"prod-one\"");
+    }
+
+    [Fact]
+    public async Task A_report_whose_metrics_another_push_has_as_another_type_says_what_to_do()
+    {
+        using RunnerFolder folder = new();
+        await using var plain = await Pushgateway.StartAsync();
+        var address = plain.Address;
         using HttpClient http = new();
         // As by curl, with no line of its type.
         using (StringContent text = new("restic_session_success 1\n"))
