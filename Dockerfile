@@ -6,7 +6,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm && r
 WORKDIR /src
 ENV CI=true DOTNET_CLI_TELEMETRY_OPTOUT=1
 # What restores changes seldom: a layer of its own.
-COPY global.json Directory.Build.props Directory.Packages.props .editorconfig appsettings.json ./
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig appsettings.json ./
 COPY Stash.Core/Stash.Core.csproj Stash.Core/packages.lock.json Stash.Core/
 COPY Stash.Operator/Stash.Operator.csproj Stash.Operator/packages.lock.json Stash.Operator/
 COPY Stash.Console/Stash.Console.csproj Stash.Console/packages.lock.json Stash.Console/package.json Stash.Console/package-lock.json Stash.Console/
