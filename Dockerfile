@@ -18,7 +18,7 @@ RUN dotnet publish Stash.Operator -c Release --no-restore -o /out/operator \
  && dotnet publish Stash.Console -c Release --no-restore -o /out/console
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS base
-ENV DOTNET_EnableDiagnostics=0 DOTNET_CLI_TELEMETRY_OPTOUT=1 Stash__DataDirectory=/data XDG_STATE_HOME=/data/state
+ENV DOTNET_EnableDiagnostics=0 DOTNET_CLI_TELEMETRY_OPTOUT=1 Stash__DataDirectory=/data XDG_STATE_HOME=/data/state XDG_CACHE_HOME=/tmp/cache
 RUN mkdir /data && chown app:app /data
 VOLUME /data
 WORKDIR /app
