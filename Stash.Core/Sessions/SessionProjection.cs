@@ -9,6 +9,12 @@ namespace Stash.Core.Sessions;
 /// <summary>Makes a <see cref="Session"/> of a push that carries <c>restic_session_*</c>.</summary>
 public static class SessionProjection
 {
+    /// <summary>Seconds of a century: what takes longer is no measurement.</summary>
+    private const double LongestSeconds = 3_155_760_000;
+
+    /// <summary>The year 2200 in Unix seconds: a later time is no clock's, and every reader may still reckon with the ones before.</summary>
+    private const double LatestTime = 7_258_118_400;
+
     /// <summary>The session that a push reports; null where the push carries no outcome (<c>restic_session_success</c> or <c>_fail</c>).</summary>
     /// <remarks>
     /// The identity is the runner's own id; else the group and the start time; else (0.8.3's sidecars push neither) the group
@@ -84,13 +90,13 @@ public static class SessionProjection
         push.SessionSamples.FirstOrDefault(s => s.Family == family)?.Value;
 
     private static double? Seconds(double? value) =>
-        value is { } seconds && double.IsFinite(seconds) && seconds >= 0 ? seconds : null;
+        value is >= 0 and <= LongestSeconds ? value : null;
 
     private static DateTimeOffset? Time(PushRecord push, string family)
     {
-        // 0 says "never"; the upper bound is where a DateTimeOffset ends.
+        // 0 says "never".
         var value = Value(push, family);
-        return value is > 0 and < 253_402_300_799 ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(value.Value * 1000)) : null;
+        return value is > 0 and < LatestTime ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(value.Value * 1000)) : null;
     }
 
     private static DateTimeOffset Before(DateTimeOffset end, double seconds) =>

@@ -49,6 +49,25 @@ public sealed class SessionProjectionTests
         session.StartTime.ShouldBe(Noon.AddHours(-1).AddSeconds(-5));
     }
 
+    [Theory]
+    [InlineData(253_402_300_798)]
+    [InlineData(1e15)]
+    [InlineData(1e300)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    [InlineData(-1)]
+    public void What_no_clock_can_have_measured_is_left_out(double value)
+    {
+        var session = SessionProjection.FromPush(Of(1,
+            [Sample(SessionMetrics.Success, 1), Sample(SessionMetrics.DurationTotal, value),
+            Sample(SessionMetrics.StartTime, value), Sample(SessionMetrics.EndTime, value), Sample(SessionMetrics.NextRunTime, value), Sample(SessionMetrics.LastSuccessTime, value),
+            Sample(SessionMetrics.Duration, value, new Label("filegroup", "|data"), new Label("op", "backup"))]))!;
+
+        (session.StartTime, session.EndTime, session.DurationSeconds).ShouldBe((Noon, Noon, 0));
+        (session.NextRunTime, session.LastSuccessTime).ShouldBe((null, null));
+        session.FileGroups.ShouldBeEmpty();
+    }
+
     [Fact]
     public void A_push_without_an_outcome_is_no_session() =>
         SessionProjection.FromPush(Of(1, Sample(SessionMetrics.DurationTotal, 3))).ShouldBeNull();
