@@ -12,6 +12,9 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
     private readonly AppHistoryReader _histories = new(client, time);
     private CancellationTokenSource? _loading;
 
+    /// <summary>The live feed has told of its end: an answer that was on its way then still calls it running.</summary>
+    private bool _endTold;
+
     public string Id { get; private set; } = "";
 
     /// <summary>The ended session; null where it runs or is not known.</summary>
@@ -110,13 +113,15 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
             case LiveChange.SessionRunning { Session: var running } when running.Id == Id && Session is null:
                 var first = Running is null;
                 Running = running;
+                _endTold = false;
                 HasFallenSilent = false;
                 IsLoading = false;
                 Problem = null;
                 return first && _loading is null ? SessionModelEffect.Reload : SessionModelEffect.Render;
-            case LiveChange.SessionEnded { Id: var id } when id == Id && Running is not null:
-                HasFallenSilent = true;
-                return SessionModelEffect.Render;
+            case LiveChange.SessionEnded { Id: var id } when id == Id && Session is null:
+                _endTold = true;
+                HasFallenSilent = Running is not null;
+                return HasFallenSilent ? SessionModelEffect.Render : SessionModelEffect.None;
             case LiveChange.Reset:
                 return SessionModelEffect.Reload;
             case LiveChange.StateChanged { State.Connection: LiveConnection.Connected } when Problem is not null || HistoryProblem is not null:
@@ -143,6 +148,7 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
 
     private async Task FindAsync(CancellationToken cancellationToken)
     {
+        _endTold = false;
         try
         {
             var session = await client.SessionAsync(Id, cancellationToken);
@@ -159,8 +165,8 @@ public sealed class SessionModel(OperatorClient client, TimeProvider time)
             // While both were asked it may have ended: then the live feed has brought it.
             if (Session is null)
             {
-                HasFallenSilent = running is null && Running is not null;
                 Running = running ?? Running;
+                HasFallenSilent = Running is not null && (running is null || _endTold);
             }
         }
     }
