@@ -123,10 +123,11 @@ internal sealed partial class RunnerContext : IAsyncDisposable
     // A backup without a memory is better than none.
     private static StateFolder OpenState(string? path, ILogger logger)
     {
-        var temporary = Path.Combine(Path.GetTempPath(), $"stash-state-{Environment.UserName}");
+        var temporary = StateFolder.TemporaryPath();
         try
         {
-            return StateFolder.Open(path ?? StateFolder.DefaultPath());
+            path ??= StateFolder.DefaultPath();
+            return StateFolder.Open(path);
         }
         catch (UserErrorException e)
         {
@@ -135,13 +136,13 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
         try
         {
-            return StateFolder.Open(temporary);
+            return StateFolder.OpenTemporary(temporary);
         }
         catch (UserErrorException e)
         {
-            // Sessions fail for want of a lock then, and say so; reports go from memory.
-            LogStateUnusable(logger, e.Message, temporary);
-            return StateFolder.Unchecked(temporary);
+            // Sessions fail for want of a lock then, and say so.
+            LogNoState(logger, e.Message);
+            return StateFolder.Unchecked(path ?? "/nonexistent/stash");
         }
     }
 
@@ -168,6 +169,9 @@ internal sealed partial class RunnerContext : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Until then {Folder} is used.")]
     private static partial void LogStateUnusable(ILogger logger, string error, string folder);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Reports are kept in memory alone.")]
+    private static partial void LogNoState(ILogger logger, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Error} Until then restic runs without its cache, which is slower.")]
     private static partial void LogNoCache(ILogger logger, string error);

@@ -8,6 +8,8 @@ namespace Stash.Operator.Runner;
 /// <summary>What the runner remembers between runs: times of the last success, pushes not delivered yet, locks of repositories.</summary>
 internal sealed class StateFolder
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private StateFolder(string path) => FullPath = path;
 
     public string FullPath { get; }
@@ -30,6 +32,48 @@ internal sealed class StateFolder
         }
     }
 
+    /// <summary>
+    /// Where state is while the folder cannot be written. Where all may write, another user may have made it first. root, who would not
+    /// be refused there, has a place of its own, other than in a container whose file system is read-only.
+    /// </summary>
+    public static string TemporaryPath()
+    {
+        var name = $"stash-state-{Environment.UserName}";
+        var run = Path.Combine("/run", name);
+        return Environment.IsPrivilegedProcess && CanMake(run) ? run : Path.Combine(Path.GetTempPath(), name);
+    }
+
+    /// <summary>Opens the folder of <see cref="TemporaryPath"/> where it is this user's own.</summary>
+    /// <exception cref="UserErrorException">It cannot be made or written, or is another user's.</exception>
+    public static StateFolder OpenTemporary(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+            // Only its owner may do this.
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"The state folder {path} cannot be made or is another user's: name another with --state-dir.", inner: e);
+        }
+
+        return Open(path);
+    }
+
+    private static bool CanMake(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A folder that cannot be written now, for whoever can do without.</summary>
     public static StateFolder Unchecked(string path) => new(path);
 
@@ -37,7 +81,7 @@ internal sealed class StateFolder
     public string Folder(params ReadOnlySpan<string> names)
     {
         var path = Path.Combine([FullPath, .. names]);
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(path, OwnerOnly);
         return path;
     }
 
