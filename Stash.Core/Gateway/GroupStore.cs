@@ -127,15 +127,22 @@ public sealed partial class GroupStore : IAsyncDisposable
         }),
     ];
 
+    /// <summary>All groups as they are now.</summary>
+    public async Task<StoreView> ReadAsync(CancellationToken cancellationToken)
+    {
+        ViewRequest request = new();
+        await _requests.Writer.WriteAsync(request, cancellationToken);
+        return await request.View.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Writes all groups in the text format 0.0.4, sorted, and flushes.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="own">Families of the process, written in among them.</param>
     /// <param name="cancellationToken">Stops.</param>
     public async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
     {
-        ViewRequest request = new();
-        await _requests.Writer.WriteAsync(request, cancellationToken);
-        foreach (var family in ExposedFamily.Merge(await request.View.WaitAsync(cancellationToken), own))
+        var view = await ReadAsync(cancellationToken);
+        foreach (var family in view.Exposed(own))
         {
             family.WriteText(output);
             if (output.UnflushedBytes > FlushBytes)

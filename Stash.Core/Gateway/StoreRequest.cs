@@ -74,15 +74,15 @@ internal sealed class ProbeRequest : StoreRequest
 /// <summary>Asks for all that is exposed. It goes through the queue, so that it never sees a change that is not durable.</summary>
 internal sealed class ViewRequest : StoreRequest
 {
-    private readonly TaskCompletionSource<List<ExposedFamily>> _view = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<StoreView> _view = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<List<ExposedFamily>> View => _view.Task;
+    public Task<StoreView> View => _view.Task;
 
     public override void Answer(bool durable, GroupTable table)
     {
         try
         {
-            _view.SetResult(table.Families());
+            _view.SetResult(new StoreView(table.Groups(), table.Families()));
         }
         catch (Exception e)
         {
