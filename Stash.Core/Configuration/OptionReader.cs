@@ -64,6 +64,105 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
         return ListenAddress.TryParse(fallback, out address) ? address : throw new ArgumentException("Not an address.", nameof(fallback));
     }
 
+    /// <summary>Addresses, separated by commas.</summary>
+    public IReadOnlyList<ListenAddress> Listens(string key, string fallback)
+    {
+        List<ListenAddress> addresses = [];
+        foreach (var part in Text(key, fallback).Split(','))
+        {
+            if (!ListenAddress.TryParse(part.Trim(), out var address))
+            {
+                Wrong(key, part.Trim(), ListenAddress.Accepted);
+                return [ListenAddress.TryParse(fallback, out address) ? address : throw new ArgumentException("Not an address.", nameof(fallback))];
+            }
+
+            if (address.Port != 0 && addresses.Contains(address))
+            {
+                Wrong(key, Text(key, fallback), "each address once");
+            }
+
+            addresses.Add(address);
+        }
+
+        return addresses;
+    }
+
+    /// <summary>A duration as Go writes it, or in days. Null, also for <c>off</c> and <c>0</c>, only where the fallback is null.</summary>
+    public TimeSpan? Duration(string key, TimeSpan? fallback)
+    {
+        var value = Value(key);
+        if (string.IsNullOrEmpty(value) || (fallback is null && (value is "0" or "0s" || value.Equals("off", StringComparison.OrdinalIgnoreCase))))
+        {
+            return fallback;
+        }
+
+        if (GoDuration.Parse(value, days: true) is { } duration)
+        {
+            return duration;
+        }
+
+        Wrong(key, value, $"a duration as 90s, 1h30m or 30d{(fallback is null ? ", or off" : "")}");
+        return fallback;
+    }
+
+    /// <summary>A file's absolute path; null where none is given.</summary>
+    public string? File(string key) => Text(key, "") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
+
+    /// <summary>A path of URLs: it gets its slash at the beginning.</summary>
+    public string UrlPath(string key, string fallback)
+    {
+        var value = Text(key, fallback);
+        var path = value is "" or ['/', ..] ? value : $"/{value}";
+        if (path is "" or "/" || (Uri.IsWellFormedUriString(path, UriKind.Relative) && path.AsSpan().IndexOfAny("?#") < 0 && !path.Contains("//", StringComparison.Ordinal)))
+        {
+            return path;
+        }
+
+        Wrong(key, value, "a path as /push/gateway, of letters, digits and -._~ or percent-encoded");
+        return fallback;
+    }
+
+    /// <summary>The address by which others come, and its path; a path alone will do.</summary>
+    public (Uri? Url, string Path) ExternalUrl(string key)
+    {
+        var value = Text(key, "");
+        if (value.Length == 0)
+        {
+            return (null, "");
+        }
+
+        if (value.StartsWith('/') && Uri.IsWellFormedUriString(value, UriKind.Relative))
+        {
+            return (null, value.TrimEnd('/'));
+        }
+
+        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0)
+        {
+            return (url, url.AbsolutePath.TrimEnd('/'));
+        }
+
+        Wrong(key, value, "an address as https://example.com/push, or a path as /push");
+        return (null, "");
+    }
+
+    /// <summary>One of a few words.</summary>
+    public string? OneOf(string key, IReadOnlyList<string> accepted, string? fallback)
+    {
+        var value = Value(key);
+        if (string.IsNullOrEmpty(value))
+        {
+            return fallback;
+        }
+
+        if (accepted.Contains(value, StringComparer.Ordinal))
+        {
+            return value;
+        }
+
+        Wrong(key, value, $"one of {string.Join(", ", accepted)}");
+        return fallback;
+    }
+
     public Uri Https(string key, string fallback)
     {
         var value = Text(key, fallback);

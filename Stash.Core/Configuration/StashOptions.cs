@@ -11,6 +11,9 @@ public sealed record StashOptions
     /// <summary><c>Stash:DataDirectory</c>: the one folder that holds all state. Created with mode 0700.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>How the log is written, one of <see cref="LogFormats"/>; null for what the command writes by itself.</summary>
+    public required string? LogFormat { get; init; }
+
     public required GatewayOptions Gateway { get; init; }
 
     public required ApiOptions Api { get; init; }
@@ -20,6 +23,9 @@ public sealed record StashOptions
     public required OperatorLinkOptions Operator { get; init; }
 
     public required ConsoleOptions Console { get; init; }
+
+    /// <summary>Lines for people, and the reference's two forms.</summary>
+    public static IReadOnlyList<string> LogFormats { get; } = ["text", "logfmt", "json"];
 
     /// <summary>Reads and checks the tree.</summary>
     /// <exception cref="UserErrorException">A value is wrong or a key unknown: one line for each, with the key, the value and what is accepted.</exception>
@@ -35,12 +41,8 @@ public sealed record StashOptions
         var options = new StashOptions
         {
             DataDirectory = Path.GetFullPath(root.Text("DataDirectory", "") is { Length: > 0 } named ? named : DefaultDataDirectory()),
-            Gateway = new GatewayOptions
-            {
-                Address = gateway.Listen("Address", "127.0.0.1:56789"),
-                AdminApi = gateway.Flag("AdminApi", false),
-                MaxPushBytes = gateway.Number("MaxPushBytes", 16 << 20, 1024, 1 << 30),
-            },
+            Gateway = GatewayOptions.From(gateway),
+            LogFormat = root.OneOf("LogFormat", LogFormats, null),
             Api = new ApiOptions { Address = api.Listen("Address", "127.0.0.1:8443") },
             Journal = new JournalOptions
             {
@@ -50,12 +52,12 @@ public sealed record StashOptions
             Operator = new OperatorLinkOptions { Address = link.Https("Address", "https://127.0.0.1:8443") },
             Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365) },
         };
-        foreach (var reader in new[] { root, gateway, api, journal, link, console })
+        foreach (var reader in new[] { root, api, journal, link, console })
         {
             reader.RefuseUnknown();
         }
 
-        if (options.Api.Address == options.Gateway.Address && options.Api.Address.Port != 0)
+        if (options.Api.Address.Port != 0 && options.Gateway.Addresses.Contains(options.Api.Address))
         {
             errors.Add($"Stash:Api:Address is \"{options.Api.Address}\", as Stash:Gateway:Address is: give each a port of its own.");
         }
@@ -66,19 +68,6 @@ public sealed record StashOptions
     /// <summary><c>$XDG_DATA_HOME/stash</c>, else <c>~/.local/share/stash</c>.</summary>
     /// <exception cref="UserErrorException">The user has no home folder.</exception>
     public static string DefaultDataDirectory() => UserFolder.Of("XDG_DATA_HOME", ".local/share", "--data-dir DIR (Stash:DataDirectory)");
-}
-
-/// <summary><c>Stash:Gateway:*</c>: the push gateway.</summary>
-public sealed record GatewayOptions
-{
-    /// <summary>Plain HTTP. Loopback by default: a push needs no authentication.</summary>
-    public required ListenAddress Address { get; init; }
-
-    /// <summary>Enables <c>PUT /api/v1/admin/wipe</c>.</summary>
-    public required bool AdminApi { get; init; }
-
-    /// <summary>Largest body of a push, in bytes, after decompression.</summary>
-    public required long MaxPushBytes { get; init; }
 }
 
 /// <summary><c>Stash:Api:*</c>: the operator's HTTPS endpoint.</summary>

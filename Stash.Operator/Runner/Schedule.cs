@@ -1,5 +1,6 @@
 using Cronos;
 using Stash.Core;
+using Stash.Core.Configuration;
 
 namespace Stash.Operator.Runner;
 

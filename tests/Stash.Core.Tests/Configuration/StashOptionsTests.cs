@@ -23,9 +23,44 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Gateway:AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
     [InlineData("Stash:Journal:MaxAgeDays", "0", "Stash:Journal:MaxAgeDays is \"0\": give a whole number from 1 to 36500.")]
     [InlineData("Stash:Operator:Address", "http://127.0.0.1:8443", "Stash:Operator:Address is \"http://127.0.0.1:8443\": give an address as https://127.0.0.1:8443.")]
-    [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Console, DataDirectory, Gateway, Journal, Operator.")]
+    [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Console, DataDirectory, Gateway, Journal, LogFormat, Operator.")]
+    [InlineData("Stash:Gateway:GroupTimeToLive", "soon", "Stash:Gateway:GroupTimeToLive is \"soon\": give a duration as 90s, 1h30m or 30d, or off.")]
+    [InlineData("Stash:Gateway:HeaderTimeout", "off", "Stash:Gateway:HeaderTimeout is \"off\": give a duration as 90s, 1h30m or 30d.")]
+    [InlineData("Stash:Gateway:ExternalUrl", "ftp://x", "Stash:Gateway:ExternalUrl is \"ftp://x\": give an address as https://example.com/push, or a path as /push.")]
+    [InlineData("Stash:Gateway:RoutePrefix", "/a?b", "Stash:Gateway:RoutePrefix is \"/a?b\": give a path")]
+    [InlineData("Stash:Gateway:Address", "127.0.0.1:1,127.0.0.1:1", "Stash:Gateway:Address is \"127.0.0.1:1,127.0.0.1:1\": give each address once.")]
+    [InlineData("Stash:Gateway:Authentication:Pull:TokenFile", "x", "Stash:Gateway:Authentication:Pull is not an option: accepted in Stash:Gateway:Authentication are Admin, Delete, Push, Read.")]
+    [InlineData("Stash:Gateway:Authentication:Push:Token", "x", "Stash:Gateway:Authentication:Push:Token is not an option")]
+    [InlineData("Stash:LogFormat", "xml", "Stash:LogFormat is \"xml\": give one of text, logfmt, json.")]
     public void A_wrong_value_names_key_value_and_what_is_accepted(string key, string value, string error) =>
         Should.Throw<UserErrorException>(() => Read((key, value))).Message.ShouldStartWith(error);
+
+    [Theory]
+    [InlineData("", "", null, "")]
+    [InlineData("https://push.example.com", "", "https://push.example.com/", "")]
+    [InlineData("https://push.example.com/a/b/", "", "https://push.example.com/a/b/", "/a/b")]
+    [InlineData("https://push.example.com/a", "/", "https://push.example.com/a", "")]
+    [InlineData("https://push.example.com/a", "b/", "https://push.example.com/a", "/b")]
+    [InlineData("/a/", "", null, "/a")]
+    public void The_route_prefix_is_the_external_addresss_path_unless_it_is_given(string external, string prefix, string? url, string expected)
+    {
+        var gateway = Read(("Stash:Gateway:ExternalUrl", external), ("Stash:Gateway:RoutePrefix", prefix)).Gateway;
+        gateway.ExternalUrl?.ToString().ShouldBe(url);
+        gateway.RoutePrefix.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("off", null)]
+    [InlineData("0", null)]
+    [InlineData("36h", 36)]
+    [InlineData("30d", 720)]
+    public void A_groups_time_to_live_is_off_unless_given(string text, int? hours) =>
+        Read(("Stash:Gateway:GroupTimeToLive", text)).Gateway.GroupTimeToLive.ShouldBe(hours is { } given ? TimeSpan.FromHours(given) : null);
+
+    [Fact]
+    public void The_gateway_listens_on_several_addresses() =>
+        Read(("Stash:Gateway:Address", "127.0.0.1:1, [::1]:2,:3")).Gateway.Addresses.Select(a => a.ToString()).ShouldBe(["127.0.0.1:1", "[::1]:2", "[::]:3"]);
 
     [Fact]
     public void Every_wrong_value_is_named_at_once() =>
