@@ -9,6 +9,8 @@ namespace Stash.Core.Configuration;
 /// </summary>
 internal sealed class OptionReader(IConfigurationSection section, List<string> errors)
 {
+    private const int Few = 12;
+
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _sections = new(StringComparer.OrdinalIgnoreCase);
 
@@ -203,9 +205,37 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
             }
             else
             {
-                errors.Add($"{child.Path} is not an option: accepted in {section.Path} are {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+                errors.Add($"{child.Path} is not an option: {Accepted(child.Key)}");
             }
         }
+    }
+
+    /// <summary>All where they are few, else those that are written most alike.</summary>
+    private string Accepted(string wrong) => _known.Count <= Few
+        ? $"accepted in {section.Path} are {string.Join(", ", _known.Order(StringComparer.Ordinal))}."
+        : $"{section.Path} has {string.Join(", ", _known.OrderBy(k => Distance(k, wrong)).ThenBy(k => k, StringComparer.Ordinal).Take(3))} and others (docs/options.md).";
+
+    /// <summary>Letters to change, add or leave out to make one word of the other.</summary>
+    private static int Distance(string a, string b)
+    {
+        Span<int> row = stackalloc int[a.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
+        {
+            row[i] = i;
+        }
+
+        foreach (var letter in b)
+        {
+            var diagonal = row[0]++;
+            for (var i = 1; i <= a.Length; i++)
+            {
+                var changed = diagonal + (char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(letter) ? 0 : 1);
+                diagonal = row[i];
+                row[i] = Math.Min(changed, Math.Min(row[i - 1], row[i]) + 1);
+            }
+        }
+
+        return row[^1];
     }
 
     private string? Value(string key)

@@ -107,7 +107,7 @@ public sealed class StartErrorTests : IDisposable
 
     [Theory]
     [InlineData("Stash__Journal__MaxAgeDays", "ten", "Stash:Journal:MaxAgeDays is \"ten\": give a whole number from 1 to 36500.")]
-    [InlineData("Stash__Gateway__Adress", "127.0.0.1:1", "Stash:Gateway:Adress is not an option: accepted in Stash:Gateway are Address, AdminApi, MaxPushBytes.")]
+    [InlineData("Stash__Gateway__Adress", "127.0.0.1:1", "Stash:Gateway:Adress is not an option: Stash:Gateway has Address, Grace, AdminApi and others (docs/options.md).")]
     [InlineData("Stash__Gateway", "127.0.0.1:1", "Stash:Gateway is \"127.0.0.1:1\": it is a section, give the options in it.")]
     [InlineData("Logging__LogLevel__Default", "Loud", "Logging:LogLevel:Default is \"Loud\": give one of Trace, Debug, Information, Warning, Error, Critical, None.")]
     [InlineData("Stash__Gateway__AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
