@@ -11,6 +11,7 @@ internal static class StashCommandLine
     private static readonly Func<Command>[] Commands =
     [
         RunCommand.Create,
+        GatewayCommand.Create,
         BackupCommand.Create,
         RecoverCommand.Create,
         CheckCommand.Create,
@@ -25,7 +26,7 @@ internal static class StashCommandLine
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
         // No response files: an argument that begins with @ is the user's, also one that is passed on to restic.
-        var result = Root().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var result = Root().Parse(GatewayFlags.WithEmptyValues(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
             await WriteUsageErrorAsync(result);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,10 +11,8 @@ using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Api;
-using Stash.Operator.Commands;
 using Stash.Operator.Gateway;
 using Stash.Operator.Monitoring;
-using Stash.Operator.Runner;
 using Stash.Operator.Tls;
 
 namespace Stash.Operator.Hosting;
@@ -23,18 +20,17 @@ namespace Stash.Operator.Hosting;
 /// <summary>The operator's process: two listeners, the gateway's store, the journal that follows it, the settings.</summary>
 internal sealed partial class OperatorHost : IAsyncDisposable
 {
-    /// <summary>Per listener. Further ones are closed at once, before the process runs out of files.</summary>
-    private const int MaxConnections = 10_000;
-
     private readonly WebApplication _app;
     private readonly StashOptions _options;
+    private readonly GatewayListener _listener;
     private readonly GroupStore _groups;
     private readonly SessionJournal _journal;
 
-    private OperatorHost(WebApplication app, StashOptions options, GroupStore groups, SessionJournal journal)
+    private OperatorHost(WebApplication app, StashOptions options, GatewayListener listener, GroupStore groups, SessionJournal journal)
     {
         _app = app;
         _options = options;
+        _listener = listener;
         _groups = groups;
         _journal = journal;
     }
@@ -50,12 +46,20 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration);
-        Lines(builder.Logging.ClearProviders(), configuration, time);
+        HostLog log = new(options.LogFormat ?? "text", configuration, ToStandardError: false);
+        log.Configure(builder.Logging.ClearProviders());
         // Every request without the token would be a line.
         builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
         // The API says it itself, with the request's id.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
-        using var startLog = LoggerFactory.Create(l => Lines(l.AddConfiguration(configuration.GetSection("Logging")), configuration, time));
+        using var startLog = log.AtStart();
+        GatewayListener listener = new(options.Gateway);
+        if (options.Gateway.PersistenceFile is { } unused)
+        {
+            var atStart = startLog.CreateLogger("Stash");
+            LogUnused(atStart, unused, options.DataDirectory);
+        }
+
         var token = ApiToken.Load(data);
         var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
         _ = certificates.Current;
@@ -74,10 +78,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.Services.AddStashApi();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
-                kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-                kestrel.Limits.MaxRequestBodySize = options.Gateway.MaxPushBytes;
-                kestrel.Listen(options.Gateway.Address.Address, options.Gateway.Address.Port, l => l.MarkAs(Listener.Gateway));
+                listener.Configure(kestrel);
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
                 {
                     l.MarkAs(Listener.Api);
@@ -93,7 +94,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             });
             app.UseStashApi();
             app.MapMetrics();
-            return new OperatorHost(app, options, groups, journal);
+            return new OperatorHost(app, options, listener, groups, journal);
         }
         catch
         {
@@ -107,12 +108,12 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     /// <exception cref="UserErrorException">An address cannot be listened on.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Probe(_options.Gateway.Address, "--gateway-address");
-        Probe(_options.Api.Address, "--api-address");
+        _listener.Probe();
+        ListenProbe.Check(_options.Api.Address, "--api-address");
         await _app.StartAsync(cancellationToken);
-        var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        var gateway = Client(addresses.First(a => a.StartsWith("http:", StringComparison.Ordinal)), _options.Gateway.Address);
-        var api = Client(addresses.First(a => a.StartsWith("https:", StringComparison.Ordinal)), _options.Api.Address);
+        var server = _app.Services.GetRequiredService<IServer>();
+        var gateway = _listener.Bound(server)[0];
+        var api = Client(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Last(), _options.Api.Address);
         _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = new ScrapeEndpoints { Gateway = gateway, Api = api };
         await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
         LogStarted(_app.Logger, gateway, api, _options.DataDirectory);
@@ -135,46 +136,10 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         await _groups.DisposeAsync();
     }
 
-    /// <summary>Listens for a moment, since the server's own failure would say neither which address it was nor what to do.</summary>
-    private static void Probe(ListenAddress address, string flag)
-    {
-        if (address.Port == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            using var probe = new TcpListener(address.Address, address.Port);
-            if (address.Address.Equals(IPAddress.IPv6Any))
-            {
-                probe.Server.DualMode = true;
-            }
-
-            probe.Start();
-        }
-        catch (SocketException e)
-        {
-            throw new UserErrorException(
-                e.SocketErrorCode switch
-                {
-                    SocketError.AddressAlreadyInUse => $"{address} is in use by another process: stop that process, or listen elsewhere with {flag} HOST:PORT.",
-                    SocketError.AccessDenied => $"This user may not listen on {address}: take a port above 1023 with {flag} HOST:PORT.",
-                    SocketError.AddressNotAvailable => $"This machine has no address {address.Address}: give one of its own with {flag} HOST:PORT.",
-                    _ => $"{address} cannot be listened on ({e.SocketErrorCode}): listen elsewhere with {flag} HOST:PORT.",
-                },
-                inner: e);
-        }
-    }
-
-    private static void Lines(ILoggingBuilder logging, IConfiguration configuration, TimeProvider time)
-    {
-        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName)
-            .AddConsoleFormatter<LineFormatter, LineFormatterOptions>(o => o.Exceptions = LogDetail.Includes(configuration["Logging:LogLevel:Default"]));
-        logging.Services.AddSingleton(time);
-    }
-
     private static string Client(string bound, ListenAddress listen) => new IPEndPoint(listen.ForClients, new Uri(bound).Port).ToString();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "--persistence.file (Stash:Gateway:PersistenceFile) {File} has no effect here: the journal of sessions follows the groups in the data folder {Folder}. stash gateway uses it")]
+    private static partial void LogUnused(ILogger logger, string file, string folder);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Push gateway on http://{Gateway}, API on https://{Api}, data in {Data}")]
     private static partial void LogStarted(ILogger logger, string gateway, string api, string data);
