@@ -30,6 +30,21 @@ public sealed class EventHub
         }
     }
 
+    /// <summary>Before so many events come at once: subscribers who cannot hold them get no more, as if they had been too slow.</summary>
+    /// <returns>False where nobody is left to be told.</returns>
+    internal bool TryAnnounce(int events)
+    {
+        foreach (var subscription in Volatile.Read(ref _subscriptions))
+        {
+            if (events > subscription.Capacity)
+            {
+                subscription.Overflow();
+            }
+        }
+
+        return Volatile.Read(ref _subscriptions).Length > 0;
+    }
+
     internal void Remove(EventSubscription subscription)
     {
         lock (_lock)
@@ -48,11 +63,14 @@ public sealed class EventSubscription : IDisposable
     internal EventSubscription(EventHub hub, int capacity)
     {
         _hub = hub;
+        Capacity = capacity;
         _events = Channel.CreateBounded<StashEvent>(new BoundedChannelOptions(capacity) { SingleReader = true });
     }
 
     /// <summary>Completes when the subscription is disposed or has overflowed.</summary>
     public ChannelReader<StashEvent> Events => _events.Reader;
+
+    internal int Capacity { get; }
 
     /// <summary>True where events were lost because the reader was too slow.</summary>
     public bool Overflowed { get; private set; }
@@ -67,8 +85,13 @@ public sealed class EventSubscription : IDisposable
     {
         if (!_events.Writer.TryWrite(stashEvent))
         {
-            Overflowed = true;
-            Dispose();
+            Overflow();
         }
+    }
+
+    internal void Overflow()
+    {
+        Overflowed = true;
+        Dispose();
     }
 }

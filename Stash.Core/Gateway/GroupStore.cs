@@ -167,7 +167,7 @@ public sealed partial class GroupStore : IAsyncDisposable
                     Position = record.Position,
                     Time = record.Time,
                     Grouping = record.Labels,
-                    SessionSamples = SessionSamples.Of(record),
+                    Text = record.Text,
                     SessionId = record.SessionId,
                     SessionMessage = record.SessionMessage,
                 };

@@ -11,11 +11,11 @@ public sealed record PushRecord
     /// <summary>When the push was accepted, UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The group's labels, <c>job</c> among them, sorted by name.</summary>
+    /// <summary>The group's labels, <c>job</c> among them, sorted by name. On exposition they override a sample's own.</summary>
     public required IReadOnlyList<Label> Grouping { get; init; }
 
-    /// <summary>The samples of the families named <c>restic_session_*</c>; empty for any other push.</summary>
-    public required IReadOnlyList<PushedSample> SessionSamples { get; init; }
+    /// <summary>What was pushed, in the text format: read once already, so it parses. <see cref="SessionSamples"/> finds a session in it.</summary>
+    public required ReadOnlyMemory<byte> Text { get; init; }
 
     /// <summary>From the request header of that purpose; null where the pusher sent none.</summary>
     public string? SessionId { get; init; }
@@ -23,8 +23,3 @@ public sealed record PushRecord
     /// <summary>From the request header of that purpose, decoded; null where the pusher sent none.</summary>
     public string? SessionMessage { get; init; }
 }
-
-/// <param name="Family">The family's name.</param>
-/// <param name="Labels">The sample's own and the group's labels, sorted by name.</param>
-/// <param name="Value">Its value.</param>
-public sealed record PushedSample(string Family, IReadOnlyList<Label> Labels, double Value);

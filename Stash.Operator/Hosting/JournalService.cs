@@ -27,7 +27,7 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
         {
             try
             {
-                await follower.RunAsync(groups.Position, groups.FollowAsync, groups.Release, stoppingToken);
+                await follower.RunAsync(() => groups.Position, groups.FollowAsync, groups.Release, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

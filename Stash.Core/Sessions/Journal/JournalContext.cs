@@ -7,8 +7,6 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
 {
     public DbSet<SessionRow> Sessions => Set<SessionRow>();
 
-    public DbSet<OperationRow> Operations => Set<OperationRow>();
-
     public DbSet<AppRow> Apps => Set<AppRow>();
 
     public DbSet<FollowedRow> Followed => Set<FollowedRow>();
@@ -19,21 +17,13 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
         {
             session.ToTable("sessions");
             session.HasKey(s => s.Position);
+            session.Property(s => s.Position).ValueGeneratedNever();
             session.Property(s => s.Id).IsRequired();
             session.HasIndex(s => s.Id).IsUnique();
-            // Aggregates read these columns alone, so that a year of sessions is answered from the index; likewise the operations below.
-            session.HasIndex(s => new { s.EndTime, s.Position, s.Namespace, s.App, s.Operation, s.Failed, s.DurationSeconds });
-            // The last two are filtered in the index: an app has few checks among many backups.
-            session.HasIndex(s => new { s.Namespace, s.App, s.EndTime, s.Operation, s.Failed });
-            session.HasMany(s => s.Operations).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
-            session.HasMany(s => s.Summaries).WithOne().HasForeignKey(o => o.SessionPosition).OnDelete(DeleteBehavior.Cascade);
+            // Few and narrow: each costs every session. SQLite keeps the position in them too, so both give the order of a page.
+            session.HasIndex(s => s.EndTime);
+            session.HasIndex(s => new { s.Namespace, s.App, s.EndTime });
         });
-        modelBuilder.Entity<OperationRow>(operation =>
-        {
-            operation.ToTable("operations");
-            operation.HasIndex(o => new { o.SessionPosition, o.Op, o.Seconds });
-        });
-        modelBuilder.Entity<SummaryRow>().ToTable("summaries");
         modelBuilder.Entity<AppRow>(app =>
         {
             app.ToTable("apps");

@@ -37,44 +37,11 @@ internal sealed class SessionRow
 
     public bool Sample { get; set; }
 
-    public List<OperationRow> Operations { get; set; } = [];
+    /// <summary>As <see cref="SessionColumns"/> writes them.</summary>
+    public required string FileGroups { get; set; }
 
-    public List<SummaryRow> Summaries { get; set; } = [];
-}
-
-internal sealed class OperationRow
-{
-    public long Id { get; set; }
-
-    public long SessionPosition { get; set; }
-
-    /// <summary>Order within the session.</summary>
-    public int Ordinal { get; set; }
-
-    public required string Path { get; set; }
-
-    public required string Op { get; set; }
-
-    public double Seconds { get; set; }
-}
-
-internal sealed class SummaryRow
-{
-    public long Id { get; set; }
-
-    public long SessionPosition { get; set; }
-
-    public required string Path { get; set; }
-
-    public long? FilesNew { get; set; }
-
-    public long? FilesChanged { get; set; }
-
-    public long? FilesUnmodified { get; set; }
-
-    public long? BytesAdded { get; set; }
-
-    public long? BytesProcessed { get; set; }
+    /// <summary>As <see cref="SessionColumns"/> writes them; null where there are none.</summary>
+    public string? Summaries { get; set; }
 }
 
 /// <summary>
@@ -102,10 +69,14 @@ internal sealed class AppRow
     public bool Sample { get; set; }
 }
 
-/// <summary>How far the journal has followed the gateway's log. One row.</summary>
+/// <summary>How far the journal has come. One row.</summary>
 internal sealed class FollowedRow
 {
     public int Id { get; set; }
 
+    /// <summary>Position in the gateway's log up to which all sessions are here.</summary>
     public long Position { get; set; }
+
+    /// <summary>The last session's <see cref="SessionRow.Position"/>, also where it has been deleted since: none is given twice.</summary>
+    public long LastArrival { get; set; }
 }

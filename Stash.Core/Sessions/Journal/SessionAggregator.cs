@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Stash.Core.Sessions.Journal;
 
 /// <summary>Collects sessions and operations into time buckets.</summary>
@@ -9,6 +11,8 @@ internal sealed class SessionAggregator(int bucketSeconds)
     private readonly Dictionary<(long Start, string Namespace, string App, string Operation), Durations> _buckets = [];
     private readonly Dictionary<(long Start, string Namespace, string App, string Op), Durations> _operations = [];
     private readonly Dictionary<(string Namespace, string App, string Operation), Durations> _apps = [];
+
+    private readonly Dictionary<string, double> _session = new(StringComparer.Ordinal);
 
     public int Count { get; private set; }
 
@@ -28,8 +32,20 @@ internal sealed class SessionAggregator(int bucketSeconds)
         Get(_apps, (@namespace, app, operation)).Add(seconds, failed);
     }
 
-    public void AddOperation(string @namespace, string app, long endTime, string op, double seconds) =>
-        Get(_operations, (Start(endTime), @namespace, app, op)).Add(seconds, failed: false);
+    /// <summary>An operation on several file groups of one session counts once, with the sum of its seconds.</summary>
+    public void AddOperations(string @namespace, string app, long endTime, IReadOnlyList<FileGroupOperation> operations)
+    {
+        _session.Clear();
+        foreach (var operation in operations)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_session, operation.Op, out _) += operation.Seconds;
+        }
+
+        foreach (var (op, seconds) in _session)
+        {
+            Get(_operations, (Start(endTime), @namespace, app, op)).Add(seconds, failed: false);
+        }
+    }
 
     public Durations? App(string @namespace, string app, string operation) => _apps.GetValueOrDefault((@namespace, app, operation));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Stash.Core.Configuration;
+using Stash.Core.Gateway;
 
 namespace Stash.Core.Sessions.Journal;
 
@@ -16,10 +17,14 @@ public sealed class SessionJournal : IDisposable
     private readonly TimeProvider _time;
 
     // SQLite has one writer; waiting here is fairer than its busy handler.
-    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SessionProjection _projection = new();
+    private readonly string _connection;
+    private JournalWriter? _writer;
 
-    private SessionJournal(DbContextOptions<JournalContext> options, JournalOptions limits, TimeProvider time)
+    private SessionJournal(string connection, DbContextOptions<JournalContext> options, JournalOptions limits, TimeProvider time)
     {
+        _connection = connection;
         _options = options;
         _limits = limits;
         _time = time;
@@ -29,7 +34,7 @@ public sealed class SessionJournal : IDisposable
     /// <exception cref="UserErrorException">The database is damaged or cannot be written.</exception>
     public static async Task<SessionJournal> OpenAsync(string path, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 30 };
+        var connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30 };
         var options = new DbContextOptionsBuilder<JournalContext>().UseSqlite(connection.ToString()).Options;
         try
         {
@@ -52,7 +57,7 @@ public sealed class SessionJournal : IDisposable
             };
         }
 
-        return new SessionJournal(options, limits, time);
+        return new SessionJournal(connection.ToString(), options, limits, time);
     }
 
     /// <summary>Position in the gateway's log up to which all sessions are here; 0 at first.</summary>
@@ -65,84 +70,72 @@ public sealed class SessionJournal : IDisposable
     /// <summary>Writes a session and takes it back, so that the first real one does not wait for the code to be made ready. Leaves nothing.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken);
-        try
-        {
-            await using var context = new JournalContext(_options);
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-            string[] ids = [""];
-            await context.Sessions.Where(s => ids.Contains(s.Id)).Select(s => s.Id).ToListAsync(cancellationToken);
-            context.Sessions.Add(new SessionRow
+        SessionDraft draft = new();
+        draft.FileGroups.Add(default);
+        draft.Summaries.Add(default);
+        await WriteAsync(
+            writer =>
             {
-                Id = "",
-                Namespace = "",
-                App = "",
-                Kind = "",
-                Restic = "",
-                Job = "",
-                Operation = "",
-                Operations = [new OperationRow { Path = "", Op = "" }],
-                Summaries = [new SummaryRow { Path = "" }],
-            });
-            await context.SaveChangesAsync(cancellationToken);
-            await transaction.RollbackAsync(cancellationToken);
-        }
-        finally
-        {
-            _writer.Release();
-        }
+                writer.Begin();
+                writer.Add(draft);
+                writer.Rollback();
+                return true;
+            },
+            cancellationToken);
     }
 
     /// <summary>Adds sessions and the log position they reach, in one transaction. A session whose id is known is passed over.</summary>
     /// <returns>The sessions that were new, with their positions in the journal.</returns>
-    public async Task<IReadOnlyList<(long Position, Session Session)>> AppendAsync(IReadOnlyList<Session> sessions, long followed, CancellationToken cancellationToken)
-    {
-        await _writer.WaitAsync(cancellationToken);
-        try
-        {
-            await using var context = new JournalContext(_options);
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-            var ids = sessions.Select(s => s.Id).ToList();
-            var known = (await context.Sessions.Where(s => ids.Contains(s.Id)).Select(s => s.Id).ToListAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
-            List<(SessionRow Row, Session Session)> added = [];
-            foreach (var session in sessions)
+    public Task<IReadOnlyList<(long Position, Session Session)>> AppendAsync(IReadOnlyList<Session> sessions, long followed, CancellationToken cancellationToken) =>
+        WriteAsync<IReadOnlyList<(long Position, Session Session)>>(
+            writer =>
             {
-                if (known.Add(session.Id))
+                writer.Begin();
+                SessionDraft draft = new();
+                List<(long Position, Session Session)> added = [];
+                foreach (var session in sessions)
                 {
-                    var row = session.ToRow();
-                    context.Sessions.Add(row);
-                    added.Add((row, session));
+                    draft.Set(session);
+                    if (writer.Add(draft) is { } position)
+                    {
+                        added.Add((position, session));
+                    }
                 }
-            }
 
-            await context.SaveChangesAsync(cancellationToken);
-            foreach (var app in added.GroupBy(a => (a.Row.Namespace, a.Row.App, a.Row.Operation)))
+                writer.Commit(followed);
+                return added;
+            },
+            cancellationToken);
+
+    /// <summary>Adds the sessions among some pushes and the log position of the last one, in one transaction. A session whose id is known is passed over.</summary>
+    /// <param name="pushes">In the order of the log; at least one.</param>
+    /// <param name="unreadable">Told of a push whose session cannot be made out, which is passed over.</param>
+    /// <param name="cancellationToken">Stops waiting for another writer.</param>
+    /// <returns>The pushes whose sessions were new, with the sessions' positions in the journal.</returns>
+    public Task<IReadOnlyList<(long Position, PushRecord Push)>> TakeInAsync(IReadOnlyList<PushRecord> pushes, Action<PushRecord, Exception> unreadable, CancellationToken cancellationToken) =>
+        WriteAsync<IReadOnlyList<(long Position, PushRecord Push)>>(
+            writer =>
             {
-                await UpdateAppAsync(context, app.Key, [.. app.Select(a => a.Row)], cancellationToken);
-            }
+                writer.Begin();
+                List<(long Position, PushRecord Push)> added = new(pushes.Count);
+                foreach (var push in pushes)
+                {
+                    if (Read(push, unreadable) is { } session && writer.Add(session) is { } position)
+                    {
+                        added.Add((position, push));
+                    }
+                }
 
-            var position = await context.Followed.FirstOrDefaultAsync(cancellationToken);
-            if (position is null)
-            {
-                context.Followed.Add(position = new FollowedRow { Id = 1 });
-            }
-
-            position.Position = followed;
-            await context.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return [.. added.Select(a => (a.Row.Position, a.Session))];
-        }
-        finally
-        {
-            _writer.Release();
-        }
-    }
+                writer.Commit(pushes[^1].Position);
+                return added;
+            },
+            cancellationToken);
 
     /// <summary>Deletes what is older than the journal's age limit, apps with it, then the oldest sessions beyond its count limit.</summary>
     /// <returns>Sessions deleted.</returns>
     public async Task<int> TrimAsync(CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken);
+        await _writing.WaitAsync(cancellationToken);
         try
         {
             await using var context = new JournalContext(_options);
@@ -164,7 +157,7 @@ public sealed class SessionJournal : IDisposable
         }
         finally
         {
-            _writer.Release();
+            _writing.Release();
         }
     }
 
@@ -173,39 +166,42 @@ public sealed class SessionJournal : IDisposable
 
     public void Dispose()
     {
-        _writer.Dispose();
+        _writer?.Dispose();
+        _writing.Dispose();
         SqliteConnection.ClearAllPools();
     }
 
-    private static async Task UpdateAppAsync(JournalContext context, (string Namespace, string App, string Operation) key, List<SessionRow> rows, CancellationToken cancellationToken)
+    private SessionDraft? Read(PushRecord push, Action<PushRecord, Exception> unreadable)
     {
-        var app = await context.Apps.FindAsync([key.Namespace, key.App, key.Operation], cancellationToken);
-        if (app is null)
+        try
         {
-            context.Apps.Add(app = new AppRow { Namespace = key.Namespace, App = key.App, Operation = key.Operation });
+            return _projection.Read(push);
         }
-
-        foreach (var row in rows.OrderBy(r => r.EndTime).ThenBy(r => r.Position))
+        catch (Exception e)
         {
-            var success = row.Failed ? row.LastSuccessTime : row.EndTime;
-            if (success > (app.LastSuccessTime ?? 0))
-            {
-                app.LastSuccessTime = success;
-            }
-
-            // A session that was delivered late must not hide a later one.
-            if (row.EndTime >= app.LastSessionTime)
-            {
-                app.LastSessionTime = row.EndTime;
-                app.LastFailed = row.Failed;
-                app.NextRunTime = row.NextRunTime;
-                app.Sample = row.Sample;
-            }
+            // One push must not keep all later ones out.
+            unreadable(push, e);
+            return null;
         }
+    }
 
-        var since = app.LastSuccessTime ?? 0;
-        app.FailuresSinceSuccess = await context.Sessions.CountAsync(
-            s => s.Namespace == key.Namespace && s.App == key.App && s.Operation == key.Operation && s.Failed && s.EndTime > since, cancellationToken);
+    private async Task<T> WriteAsync<T>(Func<JournalWriter, T> write, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            return write(_writer ??= new JournalWriter(_connection));
+        }
+        catch
+        {
+            _writer?.Dispose();
+            _writer = null;
+            throw;
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private static async Task<string?> CheckAsync(SqliteConnectionStringBuilder builder, CancellationToken cancellationToken)

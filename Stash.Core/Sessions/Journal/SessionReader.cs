@@ -38,7 +38,6 @@ public sealed class SessionReader
         var page = await rows
             .OrderByDescending(s => s.EndTime).ThenByDescending(s => s.Position)
             .Take(limit + 1)
-            .Include(s => s.Operations).Include(s => s.Summaries).AsSplitQuery()
             .ToListAsync(cancellationToken);
         var last = page.Count > limit ? page[limit - 1] : null;
         return ([.. page.Take(limit).Select(s => s.ToSession())],
@@ -50,7 +49,6 @@ public sealed class SessionReader
     {
         await using var context = new JournalContext(_options);
         var row = await context.Sessions.AsNoTracking()
-            .Include(s => s.Operations).Include(s => s.Summaries).AsSplitQuery()
             .FirstOrDefaultAsync(s => s.Id == id, cancellationToken);
         return row?.ToSession();
     }
@@ -68,7 +66,6 @@ public sealed class SessionReader
         await using var context = new JournalContext(_options);
         var rows = await context.Sessions.AsNoTracking()
             .Where(s => s.Position > position).OrderBy(s => s.Position).Take(limit)
-            .Include(s => s.Operations).Include(s => s.Summaries).AsSplitQuery()
             .ToListAsync(cancellationToken);
         return [.. rows.Select(r => (r.Position, r.ToSession()))];
     }
@@ -105,18 +102,10 @@ public sealed class SessionReader
         }
 
         var aggregator = new SessionAggregator(width);
-        await foreach (var s in rows.Select(s => new { s.Namespace, s.App, s.Operation, s.EndTime, s.DurationSeconds, s.Failed }).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await foreach (var s in rows.Select(s => new { s.Namespace, s.App, s.Operation, s.EndTime, s.DurationSeconds, s.Failed, s.FileGroups }).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
             aggregator.AddSession(s.Namespace, s.App, s.Operation, s.EndTime, s.DurationSeconds, s.Failed);
-        }
-
-        var operations = rows.SelectMany(s => s.Operations, (s, o) => new { s.Namespace, s.App, s.EndTime, s.Position, o.Op, o.Seconds })
-            // In the order of the indexes: no sorting.
-            .GroupBy(o => new { o.EndTime, o.Position, o.Namespace, o.App, o.Op })
-            .Select(g => new { g.Key.Namespace, g.Key.App, g.Key.EndTime, g.Key.Op, Seconds = g.Sum(o => o.Seconds) });
-        await foreach (var o in operations.AsAsyncEnumerable().WithCancellation(cancellationToken))
-        {
-            aggregator.AddOperation(o.Namespace, o.App, o.EndTime, o.Op, o.Seconds);
+            aggregator.AddOperations(s.Namespace, s.App, s.EndTime, SessionColumns.ReadFileGroups(s.FileGroups));
         }
 
         var apps = await AppRowsAsync(context, query, cancellationToken);

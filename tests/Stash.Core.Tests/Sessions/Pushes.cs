@@ -1,8 +1,11 @@
+using System.Buffers;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
 using Stash.Core.Sessions;
 
 namespace Stash.Core.Tests.Sessions;
+
+internal sealed record PushedSample(string Family, IReadOnlyList<Label> Labels, double Value);
 
 /// <summary>Push records as the gateway's log yields them.</summary>
 internal static class Pushes
@@ -12,10 +15,18 @@ internal static class Pushes
     public static readonly Label[] Group =
         [new("app", "web"), new("job", "shop-daily"), new("kind", "Deployment"), new("namespace", "shop"), new("stash_config", "daily")];
 
-    public static PushRecord Of(long position, params PushedSample[] samples) =>
-        new() { Position = position, Time = Noon, Grouping = Group, SessionSamples = samples };
+    public static PushRecord Of(long position, params PushedSample[] samples)
+    {
+        ArrayBufferWriter<byte> text = new();
+        foreach (var sample in samples)
+        {
+            TextFormatWriter.WriteSample(text, sample.Family, sample.Labels, sample.Value);
+        }
 
-    public static PushedSample Sample(string family, double value, params Label[] labels) => new(family, [.. labels, .. Group], value);
+        return new() { Position = position, Time = Noon, Grouping = Group, Text = text.WrittenMemory };
+    }
+
+    public static PushedSample Sample(string family, double value, params Label[] labels) => new(family, labels, value);
 
     public static PushedSample[] Succeeded(double seconds = 12.5) =>
         [Sample(SessionMetrics.Success, 1), Sample(SessionMetrics.Fail, 0), Sample(SessionMetrics.DurationTotal, seconds)];

@@ -168,9 +168,8 @@ public sealed class GatewayHttpTests
         {
             record.SessionId.ShouldBe("id-1");
             record.SessionMessage.ShouldBe(message);
-            var sample = record.SessionSamples.ShouldHaveSingleItem();
-            (sample.Family, sample.Value).ShouldBe(("restic_session_fail", 1));
-            sample.Labels.Select(l => $"{l.Name}={l.Value}").ShouldBe(["job=a", "op=backup"]);
+            Encoding.UTF8.GetString(record.Text.Span).ShouldContain("restic_session_fail");
+            record.Grouping.Select(l => $"{l.Name}={l.Value}").ShouldBe(["job=a"]);
             break;
         }
     }

@@ -55,6 +55,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<int>("Id")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("LastArrival")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Position")
                         .HasColumnType("INTEGER");
 
@@ -63,40 +66,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.ToTable("followed", (string)null);
                 });
 
-            modelBuilder.Entity("Stash.Core.Sessions.Journal.OperationRow", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Op")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Ordinal")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Path")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<double>("Seconds")
-                        .HasColumnType("REAL");
-
-                    b.Property<long>("SessionPosition")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("SessionPosition", "Op", "Seconds");
-
-                    b.ToTable("operations", (string)null);
-                });
-
             modelBuilder.Entity("Stash.Core.Sessions.Journal.SessionRow", b =>
                 {
                     b.Property<long>("Position")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("App")
@@ -111,6 +83,10 @@ namespace Stash.Core.Sessions.Journal.Migrations
 
                     b.Property<bool>("Failed")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("FileGroups")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Id")
                         .IsRequired()
@@ -151,76 +127,19 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<long>("StartTime")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Summaries")
+                        .HasColumnType("TEXT");
+
                     b.HasKey("Position");
+
+                    b.HasIndex("EndTime");
 
                     b.HasIndex("Id")
                         .IsUnique();
 
-                    b.HasIndex("EndTime", "Position", "Namespace", "App", "Operation", "Failed", "DurationSeconds");
-
-                    b.HasIndex("Namespace", "App", "EndTime", "Operation", "Failed");
+                    b.HasIndex("Namespace", "App", "EndTime");
 
                     b.ToTable("sessions", (string)null);
-                });
-
-            modelBuilder.Entity("Stash.Core.Sessions.Journal.SummaryRow", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("BytesAdded")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("BytesProcessed")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("FilesChanged")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("FilesNew")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("FilesUnmodified")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Path")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("SessionPosition")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("SessionPosition");
-
-                    b.ToTable("summaries", (string)null);
-                });
-
-            modelBuilder.Entity("Stash.Core.Sessions.Journal.OperationRow", b =>
-                {
-                    b.HasOne("Stash.Core.Sessions.Journal.SessionRow", null)
-                        .WithMany("Operations")
-                        .HasForeignKey("SessionPosition")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Stash.Core.Sessions.Journal.SummaryRow", b =>
-                {
-                    b.HasOne("Stash.Core.Sessions.Journal.SessionRow", null)
-                        .WithMany("Summaries")
-                        .HasForeignKey("SessionPosition")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Stash.Core.Sessions.Journal.SessionRow", b =>
-                {
-                    b.Navigation("Operations");
-
-                    b.Navigation("Summaries");
                 });
 #pragma warning restore 612, 618
         }
