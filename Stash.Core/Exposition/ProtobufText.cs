@@ -55,7 +55,7 @@ internal static class ProtobufText
         }
     }
 
-    private static string Number(double value) => value switch
+    internal static string Number(double value) => value switch
     {
         double.PositiveInfinity => "inf",
         double.NegativeInfinity => "-inf",
@@ -63,7 +63,7 @@ internal static class ProtobufText
         _ => GoFloat.ToText(value),
     };
 
-    private static string Quote(string value)
+    internal static string Quote(string value)
     {
         StringBuilder quoted = new("\"");
         foreach (var b in Encoding.UTF8.GetBytes(value))

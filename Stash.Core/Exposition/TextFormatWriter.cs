@@ -75,7 +75,7 @@ public static class TextFormatWriter
         WriteEnd(output, metric.Timestamp);
     }
 
-    private static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
+    internal static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
     {
         Write(output, name);
         Write(output, suffix);
@@ -105,6 +105,8 @@ public static class TextFormatWriter
         output.Write(" "u8);
     }
 
+    internal static void WriteName(IBufferWriter<byte> output, string name) => Write(output, name);
+
     private static void WriteEnd(IBufferWriter<byte> output, long? timestamp)
     {
         if (timestamp is { } time)
@@ -120,7 +122,7 @@ public static class TextFormatWriter
     private static void WriteNumber(IBufferWriter<byte> output, double value) =>
         output.Advance(GoFloat.Format(value, output.GetSpan(GoFloat.MaxLength)));
 
-    private static void WriteEscaped(IBufferWriter<byte> output, string text, bool quotes)
+    internal static void WriteEscaped(IBufferWriter<byte> output, string text, bool quotes)
     {
         while (text.AsSpan().IndexOfAny('\\', '\n', quotes ? '"' : '\n') is >= 0 and var at)
         {

@@ -43,6 +43,10 @@ public sealed class StoreView
         }
     }
 
+    /// <summary>The names of <see cref="Families"/>.</summary>
+    public IReadOnlySet<string> FamilyNames(IReadOnlyList<MetricFamily> own) =>
+        new HashSet<string>(_families.Select(f => f.Name).Concat(own.Select(f => f.Name)), StringComparer.Ordinal);
+
     internal IEnumerable<ExposedFamily> Exposed(IReadOnlyList<MetricFamily> own) => ExposedFamily.Merge(_families, own);
 
     private static MetricFamily Structured(ExposedFamily family)

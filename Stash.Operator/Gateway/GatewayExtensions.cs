@@ -1,5 +1,6 @@
 using Stash.Core.Configuration;
 using Stash.Core.Gateway;
+using Stash.Operator.Gateway.Web;
 
 namespace Stash.Operator.Gateway;
 
@@ -7,7 +8,8 @@ namespace Stash.Operator.Gateway;
 internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
-        services.AddSingleton<GatewayMetrics>().AddSingleton<LargePushes>().AddSingleton<PushHandler>().AddSingleton<GatewayRouter>();
+        services.AddSingleton<GatewayMetrics>().AddSingleton<LargePushes>().AddSingleton<PushHandler>()
+            .AddSingleton<ScrapeHandler>().AddSingleton<JsonApi>().AddSingleton<WebPages>().AddSingleton<GatewayRouter>();
 
     /// <summary>Answers every request that comes here as the push gateway does: what it does not know gets 404.</summary>
     public static IApplicationBuilder UseStashGateway(this IApplicationBuilder app)

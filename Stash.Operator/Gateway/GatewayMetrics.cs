@@ -1,5 +1,7 @@
-using System.Reflection;
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Prometheus;
 using Stash.Core.Exposition;
@@ -7,52 +9,123 @@ using Stash.Core.Gateway;
 
 namespace Stash.Operator.Gateway;
 
-/// <summary>The gateway's own metrics, named, typed and described as the reference's.</summary>
-internal sealed class GatewayMetrics
+/// <summary>
+/// The gateway's own metrics, named, typed and described as the reference's. A push costs a handful of interlocked additions here; all else
+/// is reckoned when they are read.
+/// </summary>
+internal sealed class GatewayMetrics(TimeProvider time)
 {
-    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
-    private readonly Counter _requests;
-    private readonly Summary _duration;
-    private readonly Summary _size;
-    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<(int Status, string Handler, string Method), StrongBox<long>> _requests = new();
+    private readonly ConcurrentDictionary<int, StrongBox<long>> _scrapes = new(
+        new[] { StatusCodes.Status200OK, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable }.Select(s => KeyValuePair.Create(s, new StrongBox<long>())));
 
-    public GatewayMetrics(TimeProvider time)
+    private readonly PushMetrics _put = new(time, "put");
+    private readonly PushMetrics _post = new(time, "post");
+    private long _scraping;
+
+    /// <summary>For metrics of other parts of the process that are exposed here too, named <c>stash_gateway_*</c> or <c>stash_journal_*</c>.</summary>
+    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
+
+    /// <summary>Counts an answered request that is no scrape.</summary>
+    public void Count(HttpContext context, string handler)
     {
-        _time = time;
-        var factory = Metrics.WithCustomRegistry(_registry);
-        _requests = factory.CreateCounter(
-            GatewayFamilies.Requests, "Total HTTP requests processed by the Pushgateway, excluding scrapes.", ["code", "handler", "method"]);
-        _duration = factory.CreateSummary(GatewayFamilies.PushDuration, "HTTP request duration for pushes to the Pushgateway.", ["method"], Quantiles());
-        _size = factory.CreateSummary(GatewayFamilies.PushSize, "HTTP request size for pushes to the Pushgateway.", ["method"], Quantiles());
+        (int, string, string) key = (context.Response.StatusCode, handler, LowerCase(context.Request.Method));
+        if (!_requests.TryGetValue(key, out var count))
+        {
+            count = _requests.GetOrAdd(key, _ => new StrongBox<long>());
+        }
 
-        var assembly = typeof(GatewayMetrics).Assembly;
-        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+');
-        factory.CreateGauge(
-            GatewayFamilies.BuildInfo,
-            "A metric with a constant '1' value labeled by version, revision, branch, goversion from which pushgateway was built, and the goos and goarch for the build.",
-            ["branch", "goarch", "goos", "goversion", "revision", "version"])
-            .WithLabels("", GoArchitecture(), "linux", RuntimeInformation.FrameworkDescription, version.ElementAtOrDefault(1) ?? "", version[0])
-            .Set(1);
+        Interlocked.Increment(ref count.Value);
     }
 
-    public void Count(HttpContext context, string handler) =>
-        _requests.WithLabels(StatusText(context.Response.StatusCode), handler, MethodOf(context)).Inc();
+    /// <summary>When a push began, for <see cref="CountPush"/>.</summary>
+    public long BeginPush() => time.GetTimestamp();
 
-    /// <summary>Observes a push from now until the result is disposed.</summary>
-    public IDisposable TimePush(HttpContext context) => new PushTimer(this, context, _time.GetTimestamp());
+    /// <summary>Counts an answered push, its time and its size.</summary>
+    public void CountPush(HttpContext context, long begun)
+    {
+        var push = HttpMethods.IsPut(context.Request.Method) ? _put : _post;
+        push.Duration.Observe((long)(time.GetElapsedTime(begun).Ticks * 100));
+        push.Size.Observe(SizeOf(context));
+        if (context.Response.StatusCode == StatusCodes.Status200OK)
+        {
+            Interlocked.Increment(ref push.Good);
+        }
+        else
+        {
+            Count(context, "push");
+        }
+    }
 
-    /// <summary>What there is, as the exposition takes it in.</summary>
+    /// <summary>Counts a scrape as in progress until the result is disposed, then by its status.</summary>
+    public IDisposable BeginScrape(HttpContext context) => new Scrape(this, context);
+
+    /// <summary>What there is, sorted by name.</summary>
     public async Task<IReadOnlyList<MetricFamily>> FamiliesAsync(CancellationToken cancellationToken)
     {
         using MemoryStream text = new();
-        await _registry.CollectAndExportAsTextAsync(text, cancellationToken);
-        return TextParser.Parse(text.GetBuffer().AsSpan(0, (int)text.Length));
+        await Registry.CollectAndExportAsTextAsync(text, cancellationToken);
+        List<MetricFamily> families = [.. TextParser.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), .. ProcessMetrics.Families()];
+        Add(families, GatewayFamilies.Requests, "Total HTTP requests processed by the Pushgateway, excluding scrapes.", MetricType.Counter, Requests());
+        Add(families, GatewayFamilies.PushDuration, "HTTP request duration for pushes to the Pushgateway.", MetricType.Summary, Pushes(p => p.Duration));
+        Add(families, GatewayFamilies.PushSize, "HTTP request size for pushes to the Pushgateway.", MetricType.Summary, Pushes(p => p.Size));
+        Add(families, GatewayFamilies.ScrapesInFlight, "Current number of scrapes being served.", MetricType.Gauge, [new Metric { Value = Volatile.Read(ref _scraping) }]);
+        Add(families, GatewayFamilies.Scrapes, "Total number of scrapes by HTTP status code.", MetricType.Counter, _scrapes.OrderBy(s => s.Key).Select(s => Counted(s.Value, new Label("code", Text(s.Key)))));
+        Add(
+            families,
+            GatewayFamilies.BuildInfo,
+            "A metric with a constant '1' value labeled by version, revision, branch, goversion from which pushgateway was built, and the goos and goarch for the build.",
+            MetricType.Gauge,
+            [BuildInfo()]);
+        families.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return families;
     }
 
-    private static SummaryConfiguration Quantiles() => new()
+    private static void Add(List<MetricFamily> families, string name, string help, MetricType type, IEnumerable<Metric> metrics)
     {
-        Objectives = [new QuantileEpsilonPair(0.1, 0.05), new QuantileEpsilonPair(0.5, 0.05), new QuantileEpsilonPair(0.9, 0.05)],
-    };
+        MetricFamily family = new(name) { Help = help, Type = type };
+        family.Metrics.AddRange(metrics);
+        if (family.Metrics.Count > 0)
+        {
+            families.Add(family);
+        }
+    }
+
+    private IEnumerable<Metric> Requests()
+    {
+        foreach (var ((status, handler, method), count) in _requests)
+        {
+            // Good pushes have a counter of their own, beside which this one is never used.
+            yield return Counted(count, new Label("code", Text(status)), new Label("handler", handler), new Label("method", method));
+        }
+
+        foreach (var push in new[] { _post, _put })
+        {
+            if (Volatile.Read(ref push.Good) is > 0 and var good)
+            {
+                yield return new Metric { Labels = [new Label("code", "200"), new Label("handler", "push"), new Label("method", push.Method)], Value = good };
+            }
+        }
+    }
+
+    private IEnumerable<Metric> Pushes(Func<PushMetrics, SlidingSummary> summary) =>
+        new[] { _post, _put }.Select(p => summary(p).Read([new Label("method", p.Method)])).OfType<Metric>();
+
+    private static Metric BuildInfo()
+    {
+        var build = GatewayBuild.This;
+        return new Metric
+        {
+            Labels =
+            [
+                new Label("branch", build.Branch), new Label("goarch", GoArchitecture()), new Label("goos", "linux"), new Label("goversion", build.Runtime),
+                new Label("revision", build.Revision), new Label("version", build.Version),
+            ],
+            Value = 1,
+        };
+    }
+
+    private static Metric Counted(StrongBox<long> count, params ReadOnlySpan<Label> labels) => new() { Labels = [.. labels], Value = Volatile.Read(ref count.Value) };
 
     private static string GoArchitecture() => RuntimeInformation.ProcessArchitecture switch
     {
@@ -60,30 +133,56 @@ internal sealed class GatewayMetrics
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    private static string StatusText(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(int status) => status.ToString(CultureInfo.InvariantCulture);
 
-    private static string MethodOf(HttpContext context) => context.Request.Method.ToLowerInvariant();
+    private static string LowerCase(string method) =>
+        HttpMethods.IsPut(method) ? "put" : HttpMethods.IsPost(method) ? "post" : HttpMethods.IsGet(method) ? "get" : HttpMethods.IsDelete(method) ? "delete" : method.ToLowerInvariant();
 
-    /// <summary>As the reference reckons it: request line, headers, and the body's announced length.</summary>
-    private static double SizeOf(HttpContext context)
+    /// <summary>As the reference reckons it: method, target, protocol, host, headers, and the body's announced length.</summary>
+    private static long SizeOf(HttpContext context)
     {
         var request = context.Request;
-        var size = request.Method.Length + request.Protocol.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length;
+        long size = request.Method.Length + request.Protocol.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length + (request.ContentLength ?? 0);
         foreach (var (name, values) in request.Headers)
         {
-            size += name.Length + values.Sum(v => v?.Length ?? 0);
+            // The name of Host is the one that does not count.
+            size += name.Length == 4 && name.Equals("Host", StringComparison.OrdinalIgnoreCase) ? 0 : name.Length;
+            for (var i = 0; i < values.Count; i++)
+            {
+                size += values[i]?.Length ?? 0;
+            }
         }
 
-        return size + (request.ContentLength ?? 0);
+        return size;
     }
 
-    private sealed class PushTimer(GatewayMetrics metrics, HttpContext context, long start) : IDisposable
+    /// <summary>What is kept of the pushes of one method.</summary>
+    private sealed class PushMetrics(TimeProvider time, string method)
     {
+        public long Good;
+
+        public string Method { get; } = method;
+
+        public SlidingSummary Duration { get; } = new(time, 1e-9);
+
+        public SlidingSummary Size { get; } = new(time, 1);
+    }
+
+    private sealed class Scrape : IDisposable
+    {
+        private readonly GatewayMetrics _metrics;
+        private readonly HttpContext _context;
+
+        public Scrape(GatewayMetrics metrics, HttpContext context)
+        {
+            (_metrics, _context) = (metrics, context);
+            Interlocked.Increment(ref metrics._scraping);
+        }
+
         public void Dispose()
         {
-            var method = MethodOf(context);
-            metrics._duration.WithLabels(method).Observe(metrics._time.GetElapsedTime(start).TotalSeconds);
-            metrics._size.WithLabels(method).Observe(SizeOf(context));
+            Interlocked.Decrement(ref _metrics._scraping);
+            Interlocked.Increment(ref _metrics._scrapes.GetOrAdd(_context.Response.StatusCode, _ => new StrongBox<long>()).Value);
         }
     }
 }

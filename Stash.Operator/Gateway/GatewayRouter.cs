@@ -1,25 +1,75 @@
-using System.IO.Compression;
-using System.IO.Pipelines;
-using System.Text.Encodings.Web;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Http.Features;
 using Stash.Core.Configuration;
+using Stash.Core.Exposition;
 using Stash.Core.Gateway;
+using Stash.Operator.Gateway.Web;
 
 namespace Stash.Operator.Gateway;
 
-/// <summary>
-/// Finds out what a request wants. By the path as it was sent, not as the server decodes it: <c>%2F</c> in a label's value is no separator.
-/// </summary>
-internal sealed class GatewayRouter(GroupStore store, StashOptions options, PushHandler pushes, GatewayMetrics metrics)
+/// <summary>Finds out what a request wants. Pushes come first, since there are many; for them nothing is set up and no text is copied.</summary>
+internal sealed class GatewayRouter
 {
-    private const string ExpositionType = "text/plain; version=0.0.4; charset=utf-8";
+    private static readonly string[] Get = [HttpMethods.Get];
+    private static readonly string[] Put = [HttpMethods.Put];
+    private static readonly string[] PutOrPost = [HttpMethods.Put, HttpMethods.Post];
+
+    private readonly GroupStore _store;
+    private readonly PushHandler _pushes;
+    private readonly ScrapeHandler _scrapes;
+    private readonly GatewayMetrics _metrics;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly string _prefix;
+    private readonly string _apiRoot;
+    private readonly RouteTable _routes = new();
+    private readonly RouteTable _api = new();
+
+    public GatewayRouter(
+        GroupStore store, StashOptions options, PushHandler pushes, ScrapeHandler scrapes, JsonApi api, WebPages pages, GatewayMetrics metrics, IHostApplicationLifetime lifetime)
+    {
+        (_store, _pushes, _scrapes, _metrics, _lifetime) = (store, pushes, scrapes, metrics, lifetime);
+        var gateway = options.Gateway;
+        _prefix = gateway.RoutePrefix;
+        _apiRoot = _prefix + "/api/v1";
+
+        _routes.Add(Get, _prefix + "/-/healthy", Counted("healthy", OkAsync));
+        _routes.Add(Get, _prefix + "/-/ready", Counted("ready", ReadyAsync));
+        _routes.Add(Get, _prefix + gateway.TelemetryPath, (context, _) => _scrapes.HandleAsync(context));
+        _routes.Add(Get, _prefix + "/status", Counted("status", pages.StatusAsync));
+        _routes.Add(Get, _prefix + "/", Counted("status", pages.GroupsAsync));
+        _routes.Add(Get, _prefix + "/delete", Counted("status", pages.ConfirmAsync));
+        _routes.Add([HttpMethods.Post], _prefix + "/delete", Counted("delete", pages.DeleteAsync));
+        _routes.Add(Get, _prefix + "/static/*", Counted("static", (context, path) => WebAssets.SendAsync(context, path[(_prefix + "/static/").Length..])));
+        _routes.Add(Get, _prefix + "/-/quit", (context, _) => PlainText.TextAsync(context, StatusCodes.Status405MethodNotAllowed, "Only POST or PUT requests allowed."));
+        _routes.Add(PutOrPost, _prefix + "/-/quit", gateway.Lifecycle ? QuitAsync : RefuseQuitAsync);
+        foreach (var tree in new[] { PushPath.Plain, PushPath.Encoded })
+        {
+            _routes.Add(PutOrPost, $"{_prefix}{tree}*", PushAsync);
+            _routes.Add([HttpMethods.Delete], $"{_prefix}{tree}*", Counted("delete", (context, path) => _pushes.DeleteAsync(context, Below(path))));
+        }
+
+        _api.Add([HttpMethods.Options], "/*", Counted("api/v1/options", JsonApi.OptionsAsync));
+        _api.Add(Get, "/status", Counted("api/v1/status", api.StatusAsync));
+        _api.Add(Get, "/metrics", Counted("api/v1/metrics", api.MetricsAsync));
+        if (gateway.AdminApi)
+        {
+            _api.Add(Put, "/admin/wipe", Counted("wipe", WipeAsync));
+        }
+    }
 
     public async Task HandleAsync(HttpContext context)
     {
         try
         {
-            await RouteAsync(context);
+            var path = RequestPath.Of(context);
+            var method = context.Request.Method;
+            if ((HttpMethods.IsPut(method) || HttpMethods.IsPost(method)) && IsPush(path) && !RequestPath.MayBeUnclean(path))
+            {
+                await PushAsync(context, path);
+            }
+            else
+            {
+                await RouteAsync(context, path);
+            }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -31,164 +81,81 @@ internal sealed class GatewayRouter(GroupStore store, StashOptions options, Push
         }
     }
 
-    private async Task RouteAsync(HttpContext context)
+    private Task RouteAsync(HttpContext context, string path)
     {
-        var path = PathOf(context);
-        if (Clean(path) is var clean && clean != path)
+        if (!RequestPath.IsEncodedRight(path))
         {
-            await RedirectAsync(context, StatusCodes.Status301MovedPermanently, clean);
-            return;
+            return PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, $"bad percent-encoding in path: {GoQuote.Text(path)}");
         }
 
-        switch (path)
+        if (RequestPath.MayBeUnclean(path) && RequestPath.Clean(path) is var clean && clean != path)
         {
-            case "/-/ready":
-                await GetAsync(context, "ready", ReadyAsync);
-                break;
-            case "/-/healthy":
-                await GetAsync(context, "healthy", OkAsync);
-                break;
-            case "/metrics":
-                await GetAsync(context, null, ScrapeAsync);
-                break;
-            case "/metrics/" when HttpMethods.IsGet(context.Request.Method):
-                await RedirectAsync(context, StatusCodes.Status301MovedPermanently, "/metrics");
-                break;
-            case "/metrics/job/" or "/metrics/job@base64/":
-                await RedirectAsync(context, HttpMethods.IsGet(context.Request.Method) ? StatusCodes.Status301MovedPermanently : StatusCodes.Status307TemporaryRedirect, path[..^1]);
-                break;
-            case "/api/v1/admin/wipe" when options.Gateway.AdminApi:
-                await WipeAsync(context);
-                break;
-            default:
-                await (PushPath.IsOne(path) ? PushAsync(context, path) : PlainText.NotFoundAsync(context));
-                break;
+            return Redirects.SendAsync(context, StatusCodes.Status301MovedPermanently, clean);
         }
+
+        if (path.StartsWith(_apiRoot, StringComparison.Ordinal))
+        {
+            if (path.Length == _apiRoot.Length)
+            {
+                return Redirects.SendAsync(context, StatusCodes.Status301MovedPermanently, _apiRoot + "/");
+            }
+
+            if (path[_apiRoot.Length] == '/')
+            {
+                return _api.HandleAsync(context, path[_apiRoot.Length..], _apiRoot);
+            }
+        }
+
+        return _routes.HandleAsync(context, path);
     }
+
+    /// <summary>Whether a path names a group: <c>/metrics/job/JOB…</c>, or with the job encoded.</summary>
+    private bool IsPush(string path)
+    {
+        var below = path.AsSpan();
+        if (!below.StartsWith(_prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        below = below[_prefix.Length..];
+        return (below.StartsWith(PushPath.Plain, StringComparison.Ordinal) && below.Length > PushPath.Plain.Length)
+            || (below.StartsWith(PushPath.Encoded, StringComparison.Ordinal) && below.Length > PushPath.Encoded.Length);
+    }
+
+    private string Below(string path) => _prefix.Length == 0 ? path : path[_prefix.Length..];
 
     private async Task PushAsync(HttpContext context, string path)
     {
-        var method = context.Request.Method;
-        if (HttpMethods.IsPut(method) || HttpMethods.IsPost(method))
-        {
-            using (metrics.TimePush(context))
-            {
-                await pushes.PushAsync(context, path);
-            }
-
-            metrics.Count(context, "push");
-        }
-        else if (HttpMethods.IsDelete(method))
-        {
-            await pushes.DeleteAsync(context, path);
-            metrics.Count(context, "delete");
-        }
-        else
-        {
-            await PlainText.NotAllowedAsync(context, "DELETE, OPTIONS, POST, PUT");
-        }
+        var begun = _metrics.BeginPush();
+        await _pushes.PushAsync(context, Below(path));
+        _metrics.CountPush(context, begun);
     }
 
-    private async Task WipeAsync(HttpContext context)
+    private Func<HttpContext, string, Task> Counted(string handler, Func<HttpContext, string, Task> answer) => async (context, path) =>
     {
-        if (!HttpMethods.IsPut(context.Request.Method))
-        {
-            await PlainText.NotAllowedAsync(context, "OPTIONS, PUT");
-            return;
-        }
+        await answer(context, path);
+        _metrics.Count(context, handler);
+    };
 
-        await PushHandler.AnswerAsync(context, await store.WipeAsync(context.RequestAborted), StatusCodes.Status202Accepted);
-        metrics.Count(context, "wipe");
-    }
+    private async Task WipeAsync(HttpContext context, string path) =>
+        await PushHandler.AnswerAsync(context, await _store.WipeAsync(context.RequestAborted), StatusCodes.Status202Accepted);
 
-    private async Task GetAsync(HttpContext context, string? counted, Func<HttpContext, Task> answer)
-    {
-        if (!HttpMethods.IsGet(context.Request.Method))
-        {
-            await PlainText.NotAllowedAsync(context, "GET, OPTIONS");
-            return;
-        }
+    private static Task OkAsync(HttpContext context, string path) => PlainText.TextAsync(context, StatusCodes.Status200OK, "OK");
 
-        await answer(context);
-        if (counted is not null)
-        {
-            metrics.Count(context, counted);
-        }
-    }
-
-    private static Task OkAsync(HttpContext context) => PlainText.TextAsync(context, StatusCodes.Status200OK, "OK");
-
-    private async Task ReadyAsync(HttpContext context) => await (await store.IsWritableAsync(context.RequestAborted)
-        ? OkAsync(context)
+    private async Task ReadyAsync(HttpContext context, string path) => await (await _store.IsWritableAsync(context.RequestAborted)
+        ? OkAsync(context, path)
         : PlainText.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the push log cannot be written, so no push is taken: see that the disk of the data folder has space and that stash may write there"));
 
-    private async Task ScrapeAsync(HttpContext context)
+    private Task QuitAsync(HttpContext context, string path)
     {
-        var own = await metrics.FamiliesAsync(context.RequestAborted);
-        context.Response.ContentType = ExpositionType;
-        if (!AcceptsGzip(context.Request))
+        context.Response.OnCompleted(() =>
         {
-            await store.WriteTextAsync(context.Response.BodyWriter, own, context.RequestAborted);
-            return;
-        }
-
-        context.Response.Headers.ContentEncoding = "gzip";
-        await using GZipStream gzip = new(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
-        var writer = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true));
-        await store.WriteTextAsync(writer, own, context.RequestAborted);
-        await writer.CompleteAsync();
-    }
-
-    private static bool AcceptsGzip(HttpRequest request) =>
-        request.GetTypedHeaders().AcceptEncoding.Any(e => e.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
-
-    private static string PathOf(HttpContext context)
-    {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/'))
-        {
-            // A proxy's absolute form.
-            target = Uri.TryCreate(target, UriKind.Absolute, out var uri) ? uri.PathAndQuery : "/";
-        }
-
-        var query = target.IndexOf('?', StringComparison.Ordinal);
-        return query < 0 ? target : target[..query];
-    }
-
-    /// <summary>Without empty, <c>.</c> and <c>..</c> parts, as the reference redirects.</summary>
-    private static string Clean(string path)
-    {
-        List<string> parts = [];
-        foreach (var part in path.Split('/'))
-        {
-            if (part == "..")
-            {
-                if (parts.Count > 0)
-                {
-                    parts.RemoveAt(parts.Count - 1);
-                }
-            }
-            else if (part is not ("" or "."))
-            {
-                parts.Add(part);
-            }
-        }
-
-        return $"/{string.Join('/', parts)}{(parts.Count > 0 && path.EndsWith('/') ? "/" : "")}";
-    }
-
-    private static Task RedirectAsync(HttpContext context, int status, string path)
-    {
-        context.Response.StatusCode = status;
-        context.Response.Headers.Location = path + context.Request.QueryString;
-        if (!HttpMethods.IsGet(context.Request.Method))
-        {
+            _lifetime.StopApplication();
             return Task.CompletedTask;
-        }
-
-        // For a person: the reference's page, word for word.
-        var reason = status == StatusCodes.Status301MovedPermanently ? "Moved Permanently" : "Temporary Redirect";
-        context.Response.ContentType = "text/html; charset=utf-8";
-        return context.Response.WriteAsync($"<a href=\"{HtmlEncoder.Default.Encode(path + context.Request.QueryString)}\">{reason}</a>.\n\n", context.RequestAborted);
+        });
+        return PlainText.TextAsync(context, StatusCodes.Status200OK, "Requesting termination... Goodbye!");
     }
+
+    private static Task RefuseQuitAsync(HttpContext context, string path) => PlainText.TextAsync(context, StatusCodes.Status403Forbidden, "Lifecycle API is not enabled.");
 }

@@ -166,7 +166,7 @@ public sealed partial class SideBySideTests
         foreach (var line in answer.Body.Split('\n'))
         {
             var name = line.Split(' ', '{') is ["#", _, var family, ..] ? family : line.Split(' ', '{')[0];
-            if (name.StartsWith("go_", StringComparison.Ordinal) || name.StartsWith("process_", StringComparison.Ordinal)
+            if (name.StartsWith("go_", StringComparison.Ordinal) || name.StartsWith("process_", StringComparison.Ordinal) || name.StartsWith("promhttp_", StringComparison.Ordinal)
                 || name.StartsWith("pushgateway_http", StringComparison.Ordinal) || line.Contains("goversion=", StringComparison.Ordinal) || line.StartsWith("# HELP pushgateway_build", StringComparison.Ordinal))
             {
                 continue;

@@ -1,0 +1,131 @@
+using System.Numerics;
+using Stash.Core.Exposition;
+
+namespace Stash.Operator.Gateway;
+
+/// <summary>
+/// A summary of whole numbers that many threads observe at once, at the cost of three interlocked additions: count, sum, and quantiles over
+/// the last ten minutes. Numbers below 128 are told exactly in the quantiles, larger ones to less than one in a hundred.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="unit">What one observed unit is in the exposed unit, as 1e-9 for nanoseconds exposed as seconds.</param>
+internal sealed class SlidingSummary(TimeProvider time, double unit)
+{
+    private const int PrecisionBits = 6;
+
+    /// <summary>Largest number that is told apart from larger ones in the quantiles: nanoseconds of 18 minutes, or a tebibyte.</summary>
+    private const long Largest = (1L << 40) - 1;
+
+    private static readonly double[] Quantiles = [0.1, 0.5, 0.9];
+    private static readonly int Cells = CellOf(Largest) + 1;
+
+    private readonly Slice[] _slices = [new(), new(), new(), new(), new()];
+    private readonly long _sliceTicks = 120 * time.TimestampFrequency;
+    private readonly Lock _turning = new();
+    private long _count;
+    private long _sum;
+
+    public void Observe(long value)
+    {
+        Interlocked.Increment(ref _count);
+        Interlocked.Add(ref _sum, value);
+        Interlocked.Increment(ref Current().Cells[CellOf(Math.Clamp(value, 0, Largest))]);
+    }
+
+    /// <summary>Null where nothing has been observed.</summary>
+    public Metric? Read(List<Label> labels)
+    {
+        var count = Volatile.Read(ref _count);
+        if (count == 0)
+        {
+            return null;
+        }
+
+        var cells = new long[Cells];
+        var oldest = Now() - _slices.Length;
+        var total = 0L;
+        foreach (var slice in _slices)
+        {
+            if (Volatile.Read(ref slice.Turn) <= oldest)
+            {
+                continue;
+            }
+
+            for (var i = 0; i < cells.Length; i++)
+            {
+                var observed = Volatile.Read(ref slice.Cells[i]);
+                cells[i] += observed;
+                total += observed;
+            }
+        }
+
+        return new Metric
+        {
+            Labels = labels,
+            Count = (ulong)count,
+            Sum = Scaled(Volatile.Read(ref _sum)),
+            Parts = [.. Quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))],
+        };
+    }
+
+    private static long Quantile(long[] cells, long rank)
+    {
+        var seen = 0L;
+        for (var i = 0; i < cells.Length; i++)
+        {
+            seen += cells[i];
+            if (seen >= rank)
+            {
+                return ValueOf(i);
+            }
+        }
+
+        return Largest;
+    }
+
+    /// <summary>A cell for each number below 128, then 64 for each power of two.</summary>
+    private static int CellOf(long value)
+    {
+        var shift = Math.Max(0, 63 - PrecisionBits - BitOperations.LeadingZeroCount((ulong)value | 1));
+        return (shift << PrecisionBits) + (int)(value >> shift);
+    }
+
+    /// <summary>The middle of a cell.</summary>
+    private static long ValueOf(int cell)
+    {
+        var shift = Math.Max(0, (cell >> PrecisionBits) - 1);
+        return ((long)(cell - (shift << PrecisionBits)) << shift) + ((1L << shift) >> 1);
+    }
+
+    // By division where there is one, which rounds once: 1e-9 itself is no exact number.
+    private double Scaled(long value) => unit < 1 ? value / Math.Round(1 / unit) : value * unit;
+
+    private long Now() => (time.GetTimestamp() / _sliceTicks) + 1;
+
+    private Slice Current()
+    {
+        var turn = Now();
+        var slice = _slices[turn % _slices.Length];
+        if (Volatile.Read(ref slice.Turn) != turn)
+        {
+            lock (_turning)
+            {
+                if (slice.Turn < turn)
+                {
+                    Array.Clear(slice.Cells);
+                    Volatile.Write(ref slice.Turn, turn);
+                }
+            }
+        }
+
+        return slice;
+    }
+
+    /// <summary>What was observed in two minutes, the <see cref="Turn"/>th since the machine's start.</summary>
+    private sealed class Slice
+    {
+        public readonly int[] Cells = new int[SlidingSummary.Cells];
+
+        public long Turn;
+    }
+}
