@@ -83,9 +83,9 @@ internal sealed class GatewayRouter
 
     private Task RouteAsync(HttpContext context, string path)
     {
-        if (!RequestPath.IsEncodedRight(path))
+        if (RequestPath.BadPart(path) is { } bad)
         {
-            return PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, $"bad percent-encoding in path: {GoQuote.Text(path)}");
+            return PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, $"bad percent-encoding in path: {GoQuote.Text(bad)}");
         }
 
         if (RequestPath.MayBeUnclean(path) && RequestPath.Clean(path) is var clean && clean != path)

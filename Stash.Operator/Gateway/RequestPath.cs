@@ -48,18 +48,23 @@ internal static class RequestPath
         return $"/{string.Join('/', parts)}{(parts.Count > 0 && path.EndsWith('/') ? "/" : "")}";
     }
 
-    /// <summary>Whether every <c>%</c> in it is followed by two hexadecimal digits.</summary>
-    public static bool IsEncodedRight(string path)
+    /// <summary>The first part with a <c>%</c> that two hexadecimal digits do not follow; null where there is none.</summary>
+    public static string? BadPart(string path)
     {
-        for (var at = path.IndexOf('%', StringComparison.Ordinal); at >= 0; at = path.IndexOf('%', at + 1))
+        if (!path.Contains('%', StringComparison.Ordinal))
         {
-            if (at + 2 >= path.Length || !char.IsAsciiHexDigit(path[at + 1]) || !char.IsAsciiHexDigit(path[at + 2]))
+            return null;
+        }
+
+        foreach (var part in path.Split('/'))
+        {
+            if (!PercentEncoding.TryDecode(part, out _))
             {
-                return false;
+                return part;
             }
         }
 
-        return true;
+        return null;
     }
 
     /// <summary>The same path with only those characters encoded that the reference encodes, and encoded slashes.</summary>
