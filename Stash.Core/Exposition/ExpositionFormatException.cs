@@ -1,9 +1,10 @@
+using System.Globalization;
+
 namespace Stash.Core.Exposition;
 
 /// <summary>Why a text is not in the exposition format: the message is the reference's, word for word.</summary>
-public sealed class ExpositionFormatException(int line, string problem)
-    : Exception(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"text format parsing error in line {line}: {problem}"))
+public sealed class ExpositionFormatException(string message) : Exception(message)
 {
-    /// <summary>Counted from 1.</summary>
-    public int Line { get; } = line;
+    internal static string Describe(int line, string problem) =>
+        string.Create(CultureInfo.InvariantCulture, $"text format parsing error in line {line}: {problem}");
 }

@@ -34,4 +34,18 @@ public static class MetricNames
 
         return name.Length > 0;
     }
+
+    /// <summary>The same of UTF-8 bytes.</summary>
+    public static bool IsLabelName(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (!IsLabelNameByte(name[i], i == 0))
+            {
+                return false;
+            }
+        }
+
+        return name.Length > 0;
+    }
 }

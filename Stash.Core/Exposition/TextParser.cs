@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Stash.Core.Gateway;
 
 namespace Stash.Core.Exposition;
 
@@ -10,447 +12,573 @@ namespace Stash.Core.Exposition;
 /// </summary>
 public ref struct TextParser
 {
+    private const string UnexpectedEnd = "unexpected end of input stream";
+
+    private static readonly SearchValues<byte> MetricNameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:"u8);
+    private static readonly SearchValues<byte> LabelNameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"u8);
+
     private readonly ReadOnlySpan<byte> _text;
-    private readonly Dictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, Metric>> _composed = new(StringComparer.Ordinal);
-    private readonly List<byte> _token = [];
+    private readonly FamilySet _set;
+    private readonly PushLimits? _limits;
+    private TextPiece _token;
     private int _next;
     private int _line;
+    private int _family;
     private byte _current;
-    private MetricFamily _family = null!;
     private bool _isCount;
     private bool _isSum;
 
-    private TextParser(ReadOnlySpan<byte> text) => _text = text;
+    private TextParser(ReadOnlySpan<byte> text, FamilySet set, PushLimits? limits)
+    {
+        _text = text;
+        _set = set;
+        _limits = limits;
+    }
 
     /// <summary>Reads families, in the order in which their names first came. A family without samples is left out.</summary>
     /// <exception cref="ExpositionFormatException">The text is not in the format.</exception>
     public static IReadOnlyList<MetricFamily> Parse(ReadOnlySpan<byte> text)
     {
-        var parser = new TextParser(text);
-        while (parser.Line())
-        {
-        }
-
-        return [.. parser._families.Values.Where(f => f.Metrics.Count > 0)];
+        FamilySet set = new();
+        return Read(text.ToArray(), set) ? set.ToFamilies() : throw new ExpositionFormatException(set.Error!);
     }
 
-    /// <summary>False at the end of the text.</summary>
-    private bool Line()
+    /// <summary>Reads families without making objects of them.</summary>
+    /// <param name="text">The text; the set refers to it.</param>
+    /// <param name="set">Gets the families.</param>
+    /// <param name="limits">Null for none.</param>
+    /// <returns>False where the text is not in the format or exceeds a limit: see <see cref="FamilySet.Error"/>.</returns>
+    public static bool Read(ReadOnlyMemory<byte> text, FamilySet set, PushLimits? limits = null)
     {
-        _line++;
-        do
+        set.Start(text);
+        return new TextParser(text.Span, set, limits).Lines();
+    }
+
+    private bool Lines()
+    {
+        while (true)
         {
-            if (_next == _text.Length)
+            _line++;
+            do
+            {
+                if (_next == _text.Length)
+                {
+                    return true;
+                }
+
+                _current = _text[_next++];
+            }
+            while (IsBlank(_current));
+
+            if (_current switch
+            {
+                (byte)'\n' => false,
+                (byte)'#' => !Comment(),
+                _ => !Sample(),
+            })
             {
                 return false;
             }
-
-            _current = _text[_next++];
         }
-        while (IsBlank(_current));
-
-        switch (_current)
-        {
-            case (byte)'#':
-                Comment();
-                break;
-            case (byte)'\n':
-                break;
-            default:
-                Sample();
-                break;
-        }
-
-        return true;
     }
 
-    private void Comment()
+    private bool Comment()
     {
-        Skip();
-        if (_current == '\n')
+        if (!Skip())
         {
-            return;
+            return false;
         }
 
-        UntilBlank();
         if (_current == '\n')
         {
-            return;
+            return true;
         }
 
-        var help = Is("HELP"u8);
-        if (!help && !Is("TYPE"u8))
+        if (!Until(blank: true))
         {
-            while (_current != '\n')
-            {
-                Read();
-            }
-
-            return;
+            return false;
         }
 
-        Skip();
-        Name(metric: true);
         if (_current == '\n')
         {
-            return;
+            return true;
+        }
+
+        var help = Token().SequenceEqual("HELP"u8);
+        if (!help && !Token().SequenceEqual("TYPE"u8))
+        {
+            return Until(blank: false);
+        }
+
+        if (!Skip() || !Name(MetricNameBytes))
+        {
+            return false;
+        }
+
+        if (_current == '\n')
+        {
+            return true;
         }
 
         if (!IsBlank(_current))
         {
-            throw Wrong("invalid metric name in comment");
+            return Wrong("invalid metric name in comment");
         }
 
         FindFamily();
-        Skip();
-        if (_current == '\n')
+        if (!Skip())
         {
-            return;
+            return false;
         }
 
-        if (help)
-        {
-            Help();
-        }
-        else
-        {
-            Type();
-        }
+        return _current == '\n' || (help ? Help() : Type());
     }
 
-    private void Help()
+    private bool Help()
     {
-        if (_family.Help is not null)
+        if (_set.FamilyAt(_family).HasHelp)
         {
-            throw Wrong($"second HELP line for metric name {GoQuote.Text(_family.Name)}");
+            return Wrong($"second HELP line for metric name {FamilyName()}");
         }
 
-        RestOfLine(escapes: true);
-        _family.Help = TokenText();
-    }
-
-    private void Type()
-    {
-        if (_family.Type is not null)
+        if (!HelpText())
         {
-            throw Wrong($"second TYPE line for metric name {GoQuote.Text(_family.Name)}, or TYPE reported after samples");
+            return false;
         }
 
-        RestOfLine(escapes: false);
-        _family.Type = TokenText().ToUpperInvariant() switch
-        {
-            "COUNTER" => MetricType.Counter,
-            "GAUGE" => MetricType.Gauge,
-            "SUMMARY" => MetricType.Summary,
-            "UNTYPED" => MetricType.Untyped,
-            "HISTOGRAM" => MetricType.Histogram,
-            _ => throw Wrong($"unknown metric type {Quoted()}"),
-        };
+        ref var family = ref _set.FamilyAt(_family);
+        (family.Help, family.HasHelp) = (_token, true);
+        return true;
     }
 
-    private void Sample()
+    private bool Type()
     {
-        Name(metric: true);
-        if (_token.Count == 0)
+        if (_set.FamilyAt(_family).HasType)
         {
-            throw Wrong("invalid metric name");
+            return Wrong($"second TYPE line for metric name {FamilyName()}, or TYPE reported after samples");
+        }
+
+        if (!Until(blank: false))
+        {
+            return false;
+        }
+
+        var token = Token();
+        MetricType? type = Ascii.EqualsIgnoreCase(token, "GAUGE"u8) ? MetricType.Gauge
+            : Ascii.EqualsIgnoreCase(token, "COUNTER"u8) ? MetricType.Counter
+            : Ascii.EqualsIgnoreCase(token, "UNTYPED"u8) ? MetricType.Untyped
+            : Ascii.EqualsIgnoreCase(token, "SUMMARY"u8) ? MetricType.Summary
+            : Ascii.EqualsIgnoreCase(token, "HISTOGRAM"u8) ? MetricType.Histogram
+            : null;
+        if (type is null)
+        {
+            return Wrong($"unknown metric type {Quoted()}");
+        }
+
+        ref var family = ref _set.FamilyAt(_family);
+        (family.Type, family.HasType) = (type.Value, true);
+        return true;
+    }
+
+    private bool Sample()
+    {
+        if (!Name(MetricNameBytes))
+        {
+            return false;
+        }
+
+        if (_token.Length == 0)
+        {
+            return Wrong("invalid metric name");
+        }
+
+        if (_token.Length > _limits?.MaxLabelNameBytes)
+        {
+            return Over(Limit("a metric's name has more bytes than", _limits.MaxLabelNameBytes, nameof(PushLimits.MaxLabelNameBytes)));
         }
 
         FindFamily();
-        _family.Type ??= MetricType.Untyped;
-        if (IsBlank(_current))
+        _set.FamilyAt(_family).HasType = true;
+        if (IsBlank(_current) && !Skip())
         {
-            Skip();
+            return false;
         }
 
-        var metric = new Metric();
+        var metric = _set.NewMetric();
         var bound = double.NaN;
-        if (_current == '{')
-        {
-            Labels(metric, ref bound);
-        }
-
-        Value(metric, bound);
+        return (_current != '{' || Labels(ref metric, ref bound)) && Value(metric, bound);
     }
 
-    private void Labels(Metric metric, ref double bound)
+    private bool Labels(ref MetricRow metric, ref double bound)
     {
         while (true)
         {
-            Skip();
+            if (!Skip())
+            {
+                return false;
+            }
+
             if (_current == '}')
             {
-                Skip();
-                return;
+                return Skip();
             }
 
-            Name(metric: false);
-            if (_token.Count == 0)
+            if (!Name(LabelNameBytes))
             {
-                throw Wrong($"invalid label name for metric {GoQuote.Text(_family.Name)}");
+                return false;
             }
 
-            var name = TokenText();
-            if (name == "__name__")
+            if (_token.Length == 0)
             {
-                throw Wrong("label name \"__name__\" is reserved");
+                return Wrong($"invalid label name for metric {FamilyName()}");
             }
 
-            var part = (_family.Type, name) is (MetricType.Summary, "quantile") or (MetricType.Histogram, "le");
-            if (IsBlank(_current))
+            var name = _token;
+            if (Token().SequenceEqual("__name__"u8))
             {
-                Skip();
+                return Wrong("label name \"__name__\" is reserved");
+            }
+
+            var part = _set.FamilyAt(_family).Type switch
+            {
+                MetricType.Summary => Token().SequenceEqual("quantile"u8),
+                MetricType.Histogram => Token().SequenceEqual("le"u8),
+                _ => false,
+            };
+            if (IsBlank(_current) && !Skip())
+            {
+                return false;
             }
 
             if (_current != '=')
             {
-                throw Wrong($"expected '=' after label name, found {GoQuote.Character(_current)}");
+                return Wrong($"expected '=' after label name, found {GoQuote.Character(_current)}");
             }
 
-            if (!part && metric.Labels.Exists(l => l.Name == name))
+            if (!part && Has(metric, name))
             {
-                throw Wrong($"duplicate label names for metric {GoQuote.Text(_family.Name)}");
+                return Wrong($"duplicate label names for metric {FamilyName()}");
             }
 
-            Skip();
+            if (!Skip())
+            {
+                return false;
+            }
+
             if (_current != '"')
             {
-                throw Wrong($"expected '\"' at start of label value, found {GoQuote.Character(_current)}");
+                return Wrong($"expected '\"' at start of label value, found {GoQuote.Character(_current)}");
             }
 
-            LabelValue();
+            if (!LabelValue())
+            {
+                return false;
+            }
+
             if (!Utf8.IsValid(Token()))
             {
-                throw Wrong($"invalid label value {Quoted()}");
+                return Wrong($"invalid label value {Quoted()}");
             }
 
             if (!part)
             {
-                metric.Labels.Add(new Label(name, TokenText()));
+                if (_limits is not null && Exceeds(metric, name))
+                {
+                    return false;
+                }
+
+                _set.AddLabel(ref metric, name, _token);
             }
             else if (!GoFloat.TryParse(Token(), out bound))
             {
-                throw Wrong($"expected float as value for '{name}' label, got {Quoted()}");
+                return Wrong($"expected float as value for '{Encoding.UTF8.GetString(_set.Text(name))}' label, got {Quoted()}");
             }
 
-            Skip();
+            if (!Skip())
+            {
+                return false;
+            }
+
             if (_current == '}')
             {
-                Skip();
-                return;
+                return Skip();
             }
 
             if (_current != ',')
             {
-                throw Wrong($"unexpected end of label value {Quoted()}");
+                return Wrong($"unexpected end of label value {Quoted()}");
             }
         }
     }
 
-    private void Value(Metric metric, double bound)
+    private readonly bool Has(in MetricRow metric, TextPiece name)
     {
-        if (_family.Type is MetricType.Summary or MetricType.Histogram)
+        foreach (ref readonly var label in _set.Labels(metric))
         {
-            metric = Composed(metric);
-        }
-        else
-        {
-            _family.Metrics.Add(metric);
+            if (label.Name.Length == name.Length && _set.Text(label.Name).SequenceEqual(_set.Text(name)))
+            {
+                return true;
+            }
         }
 
-        UntilBlank();
+        return false;
+    }
+
+    private readonly bool Exceeds(in MetricRow metric, TextPiece name)
+    {
+        var problem = metric.Labels >= _limits!.MaxLabelsPerSeries ? Limit("a series has more labels than", _limits.MaxLabelsPerSeries, nameof(PushLimits.MaxLabelsPerSeries))
+            : name.Length > _limits.MaxLabelNameBytes ? Limit("a label's name has more bytes than", _limits.MaxLabelNameBytes, nameof(PushLimits.MaxLabelNameBytes))
+            : _token.Length > _limits.MaxLabelValueBytes ? Limit($"the value of label {GoQuote.Text(_set.Text(name))} has more bytes than", _limits.MaxLabelValueBytes, nameof(PushLimits.MaxLabelValueBytes))
+            : null;
+        return problem is not null && !Over(problem);
+    }
+
+    private bool Value(in MetricRow row, double bound)
+    {
+        var type = _set.FamilyAt(_family).Type;
+        var composed = type is MetricType.Summary or MetricType.Histogram;
+        var index = composed ? _set.Composed(_family, row) : _set.Add(_family, row);
+        if (_set.SampleCount > _limits?.MaxSeriesPerPush)
+        {
+            return Over(Limit("the push has more series than", _limits.MaxSeriesPerPush, nameof(PushLimits.MaxSeriesPerPush)));
+        }
+
+        if (!Until(blank: true))
+        {
+            return false;
+        }
+
         if (!GoFloat.TryParse(Token(), out var value))
         {
-            throw Wrong($"expected float as value, got {Quoted()}");
+            return Wrong($"expected float as value, got {Quoted()}");
         }
 
-        if (_family.Type is not (MetricType.Summary or MetricType.Histogram))
+        ref var metric = ref _set.MetricAt(index);
+        if (!composed)
         {
             metric.Value = value;
         }
         else if (_isCount)
         {
-            metric.Count = ToCount(value);
+            (metric.Count, metric.HasCount) = (ToCount(value), true);
         }
         else if (_isSum)
         {
-            metric.Sum = value;
+            (metric.Sum, metric.HasSum) = (value, true);
         }
         else if (!double.IsNaN(bound))
         {
-            (metric.Parts ??= []).Add((bound, _family.Type == MetricType.Histogram ? ToCount(value) : value));
+            _set.AddPart(ref metric, bound, type == MetricType.Histogram ? ToCount(value) : value);
         }
 
-        if (_current != '\n')
-        {
-            Timestamp(metric);
-        }
+        return _current == '\n' || Timestamp(index);
     }
 
-    private void Timestamp(Metric metric)
+    private bool Timestamp(int metric)
     {
-        Skip();
-        UntilBlank();
+        if (!Skip() || !Until(blank: true))
+        {
+            return false;
+        }
+
         if (!IsInteger(Token()) || !long.TryParse(Token(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var timestamp))
         {
-            throw Wrong($"expected integer as timestamp, got {Quoted()}");
+            return Wrong($"expected integer as timestamp, got {Quoted()}");
         }
 
-        metric.Timestamp = timestamp;
-        RestOfLine(escapes: false);
-        if (_token.Count > 0)
-        {
-            throw Wrong($"spurious string after timestamp: {Quoted()}");
-        }
-    }
-
-    /// <summary>The metric of this label set that is there already, since a histogram or summary comes in several lines.</summary>
-    private readonly Metric Composed(Metric metric)
-    {
-        if (!_composed.TryGetValue(_family.Name, out var metrics))
-        {
-            _composed[_family.Name] = metrics = new(StringComparer.Ordinal);
-        }
-
-        StringBuilder key = new();
-        foreach (var label in metric.Labels.OrderBy(l => l.Name, StringComparer.Ordinal))
-        {
-            key.Append(label.Name).Append('\0').Append(label.Value).Append('\0');
-        }
-
-        if (!metrics.TryGetValue(key.ToString(), out var known))
-        {
-            metrics[key.ToString()] = known = metric;
-            _family.Metrics.Add(metric);
-        }
-
-        return known;
+        _set.SetTimestamp(metric, timestamp);
+        return Until(blank: false) && (_token.Length == 0 || Wrong($"spurious string after timestamp: {Quoted()}"));
     }
 
     private void FindFamily()
     {
         _isCount = _isSum = false;
-        var name = TokenText();
-        if (_families.TryGetValue(name, out var family))
+        var name = Token();
+        _family = _set.Find(name);
+        if (_family >= 0)
         {
-            _family = family;
             return;
         }
 
-        var count = name.EndsWith("_count", StringComparison.Ordinal);
-        var sum = name.EndsWith("_sum", StringComparison.Ordinal);
+        var count = name.EndsWith("_count"u8);
+        var sum = !count && name.EndsWith("_sum"u8);
         var suffix = count ? 6 : sum ? 4 : 0;
-        if (suffix > 0 && name.Length > suffix && _families.TryGetValue(name[..^suffix], out family) && family.Type is MetricType.Summary or MetricType.Histogram)
+        if (suffix > 0 && name.Length > suffix && _set.Find(name[..^suffix]) is >= 0 and var totals && _set.FamilyAt(totals) is { HasType: true, Type: MetricType.Summary or MetricType.Histogram })
         {
-            _family = family!;
-            (_isCount, _isSum) = (count, sum);
+            (_family, _isCount, _isSum) = (totals, count, sum);
             return;
         }
 
-        if (name.EndsWith("_bucket", StringComparison.Ordinal) && name.Length > 7 && _families.TryGetValue(name[..^7], out family) && family.Type == MetricType.Histogram)
+        if (name.EndsWith("_bucket"u8) && name.Length > 7 && _set.Find(name[..^7]) is >= 0 and var buckets && _set.FamilyAt(buckets) is { HasType: true, Type: MetricType.Histogram })
         {
-            _family = family;
+            _family = buckets;
             return;
         }
 
-        _families[name] = _family = new MetricFamily(name);
+        _family = _set.AddFamily(_token);
     }
 
-    private void Name(bool metric)
+    /// <summary>Takes a name in, which may be empty, and goes on to what comes after it.</summary>
+    private bool Name(SearchValues<byte> accepted)
     {
-        _token.Clear();
-        var first = true;
-        while (metric ? MetricNames.IsMetricNameByte(_current, first) : MetricNames.IsLabelNameByte(_current, first))
+        var start = _next - 1;
+        if (char.IsAsciiDigit((char)_current))
         {
-            _token.Add(_current);
-            first = false;
-            Read();
+            _token = new TextPiece(start, 0);
+            return true;
         }
+
+        return Take(start, _text[start..].IndexOfAnyExcept(accepted));
     }
 
-    private void LabelValue()
+    /// <summary>Takes in what comes before a blank or the end of the line, or before the end of the line.</summary>
+    private bool Until(bool blank)
     {
-        _token.Clear();
-        while (true)
+        var start = _next - 1;
+        return Take(start, blank ? _text[start..].IndexOfAny((byte)' ', (byte)'\t', (byte)'\n') : _text[start..].IndexOf((byte)'\n'));
+    }
+
+    private bool Take(int start, int length)
+    {
+        if (length < 0)
         {
-            Read();
+            _next = _text.Length;
+            return Wrong(UnexpectedEnd);
+        }
+
+        _token = new TextPiece(start, length);
+        _current = _text[start + length];
+        _next = start + length + 1;
+        return true;
+    }
+
+    private bool LabelValue()
+    {
+        var start = _next;
+        var length = _text[start..].IndexOfAny((byte)'"', (byte)'\\', (byte)'\n');
+        if (length >= 0 && _text[start + length] == '"')
+        {
+            return Take(start, length);
+        }
+
+        var scratch = _set.ScratchLength;
+        while (length >= 0)
+        {
+            _set.AppendScratch(_text.Slice(_next, length));
+            _token = new TextPiece(~scratch, _set.ScratchLength - scratch);
+            _current = _text[_next + length];
+            _next += length + 1;
             switch (_current)
             {
                 case (byte)'"':
-                    return;
+                    return true;
                 case (byte)'\n':
-                    throw Wrong($"label value {Quoted()} contains unescaped new-line");
-                case (byte)'\\':
-                    Read();
-                    _token.Add(_current switch
-                    {
-                        (byte)'"' or (byte)'\\' => _current,
-                        (byte)'n' => (byte)'\n',
-                        _ => throw Wrong($"invalid escape sequence '\\{(char)_current}'"),
-                    });
-                    break;
-                default:
-                    _token.Add(_current);
-                    break;
+                    return Wrong($"label value {Quoted()} contains unescaped new-line");
             }
-        }
-    }
 
-    private void RestOfLine(bool escapes)
-    {
-        _token.Clear();
-        while (_current != '\n')
-        {
-            if (_current != '\\')
+            if (!Read())
             {
-                _token.Add(_current);
+                return false;
             }
-            else if (escapes)
+
+            if (_current is not ((byte)'"' or (byte)'\\' or (byte)'n'))
             {
-                Read();
-                _token.Add(_current switch
-                {
-                    (byte)'\\' => _current,
-                    (byte)'n' => (byte)'\n',
-                    _ => throw Wrong($"invalid escape sequence '\\{(char)_current}'"),
-                });
+                return Wrong($"invalid escape sequence '\\{(char)_current}'");
             }
 
-            Read();
+            _set.AppendScratch([_current == 'n' ? (byte)'\n' : _current]);
+            length = _text[_next..].IndexOfAny((byte)'"', (byte)'\\', (byte)'\n');
         }
+
+        _next = _text.Length;
+        return Wrong(UnexpectedEnd);
     }
 
-    private void UntilBlank()
+    private bool HelpText()
     {
-        _token.Clear();
-        while (!IsBlank(_current) && _current != '\n')
+        var start = _next - 1;
+        var length = _text[start..].IndexOfAny((byte)'\n', (byte)'\\');
+        if (length >= 0 && _text[start + length] == '\n')
         {
-            _token.Add(_current);
-            Read();
+            return Take(start, length);
         }
+
+        var scratch = _set.ScratchLength;
+        _next = start;
+        while (length >= 0)
+        {
+            _set.AppendScratch(_text.Slice(_next, length));
+            _current = _text[_next + length];
+            _next += length + 1;
+            if (_current == '\n')
+            {
+                _token = new TextPiece(~scratch, _set.ScratchLength - scratch);
+                return true;
+            }
+
+            if (!Read())
+            {
+                return false;
+            }
+
+            if (_current is not ((byte)'\\' or (byte)'n'))
+            {
+                return Wrong($"invalid escape sequence '\\{(char)_current}'");
+            }
+
+            _set.AppendScratch([_current == 'n' ? (byte)'\n' : _current]);
+            length = _text[_next..].IndexOfAny((byte)'\n', (byte)'\\');
+        }
+
+        _next = _text.Length;
+        return Wrong(UnexpectedEnd);
     }
 
-    private void Skip()
+    private bool Skip()
     {
         do
         {
-            Read();
+            if (!Read())
+            {
+                return false;
+            }
         }
         while (IsBlank(_current));
+
+        return true;
     }
 
-    private void Read() => _current = _next < _text.Length ? _text[_next++] : throw Wrong("unexpected end of input stream");
+    private bool Read()
+    {
+        if (_next < _text.Length)
+        {
+            _current = _text[_next++];
+            return true;
+        }
 
-    private readonly ReadOnlySpan<byte> Token() => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_token);
+        return Wrong(UnexpectedEnd);
+    }
 
-    private readonly bool Is(ReadOnlySpan<byte> text) => Token().SequenceEqual(text);
-
-    private readonly string TokenText() => Encoding.UTF8.GetString(Token());
+    private readonly ReadOnlySpan<byte> Token() => _set.Text(_token);
 
     private readonly string Quoted() => GoQuote.Text(Token());
 
-    private readonly ExpositionFormatException Wrong(string problem) => new(_line, problem);
+    private readonly string FamilyName() => GoQuote.Text(_set.Text(_set.FamilyAt(_family).Name));
+
+    private readonly bool Wrong(string problem)
+    {
+        _set.Error = ExpositionFormatException.Describe(_line, problem);
+        return false;
+    }
+
+    private readonly bool Over(string problem)
+    {
+        (_set.Error, _set.OverLimit) = (problem, true);
+        return false;
+    }
+
+    private readonly string Limit(string what, int limit, string option) =>
+        string.Create(CultureInfo.InvariantCulture, $"line {_line}: {what} {limit}: push less, or raise Stash:Gateway:{option}");
 
     private static bool IsBlank(byte c) => c is (byte)' ' or (byte)'\t';
 

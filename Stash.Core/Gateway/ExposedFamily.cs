@@ -1,49 +1,125 @@
 using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
 using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
-/// <summary>One family as it is exposed: the metrics of all groups.</summary>
-internal sealed record ExposedFamily(string Name, string Help, MetricType Type, StoredMetric[] Metrics)
+/// <summary>One family as it is exposed, in a view: the metrics of all groups.</summary>
+internal sealed class ExposedFamily(byte[] name, byte[] help, MetricType type, OrderView<Series> series)
 {
-    /// <summary>The groups' families and those of the process, sorted by name.</summary>
-    /// <param name="groups">Sorted by name.</param>
-    /// <param name="own">In any order.</param>
-    public static IEnumerable<ExposedFamily> Merge(IReadOnlyList<ExposedFamily> groups, IReadOnlyList<MetricFamily> own)
+    public byte[] Name { get; } = name;
+
+    public byte[] Help { get; } = help;
+
+    public MetricType Type { get; } = type;
+
+    public OrderView<Series> Series { get; } = series;
+}
+
+/// <summary>Writes families as text, by pieces: what is written is sent on before more is.</summary>
+internal static class ExpositionText
+{
+    private const int Piece = 1 << 16;
+
+    public static void WriteHeader(ByteBuffer output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> help, MetricType type)
     {
-        var next = 0;
-        foreach (var family in own.OrderBy(f => f.Name, StringComparer.Ordinal).Select(GroupBuilder.Build))
+        if (!help.IsEmpty)
         {
-            while (next < groups.Count && string.CompareOrdinal(groups[next].Name, family.Name) < 0)
+            output.Write("# HELP "u8);
+            output.Write(name);
+            output.Write((byte)' ');
+            while (help.IndexOfAny((byte)'\\', (byte)'\n') is >= 0 and var at)
             {
-                yield return groups[next++];
+                output.Write(help[..at]);
+                output.Write(help[at] == '\n' ? "\\n"u8 : "\\\\"u8);
+                help = help[(at + 1)..];
             }
 
-            StoredMetric[] metrics = family.Metrics;
-            if (next < groups.Count && groups[next].Name == family.Name)
-            {
-                var pushed = groups[next++];
-
-                // Another type can only be there from before this version had the family: a scrape with both would fail as a whole.
-                metrics = pushed.Type == family.Type ? [.. pushed.Metrics, .. metrics] : metrics;
-            }
-
-            Array.Sort(metrics, StoredMetric.Compare);
-            yield return new ExposedFamily(family.Name, family.Help, family.Type, metrics);
+            output.Write(help);
+            output.Write((byte)'\n');
         }
 
-        while (next < groups.Count)
+        output.Write("# TYPE "u8);
+        output.Write(name);
+        output.Write(type switch
         {
-            yield return groups[next++];
+            MetricType.Counter => " counter\n"u8,
+            MetricType.Gauge => " gauge\n"u8,
+            MetricType.Histogram => " histogram\n"u8,
+            MetricType.Summary => " summary\n"u8,
+            _ => " untyped\n"u8,
+        });
+    }
+
+    public static async ValueTask WriteAsync(PipeWriter output, ExposedFamily family, CancellationToken cancellationToken)
+    {
+        ByteBuffer header = new();
+        WriteHeader(header, family.Name, family.Help, family.Type);
+        output.Write(header.Written);
+        for (var next = 0; next < family.Series.Count;)
+        {
+            next = Fill(output, family, next);
+            if (output.UnflushedBytes >= Piece)
+            {
+                await output.FlushAsync(cancellationToken);
+            }
         }
     }
 
-    public void WriteText(IBufferWriter<byte> output)
+    /// <summary>Writes the groups' times of one kind.</summary>
+    public static async ValueTask WriteTimesAsync(PipeWriter output, OrderView<GroupSlot> groups, bool failure, CancellationToken cancellationToken)
     {
-        TextFormatWriter.WriteHeader(output, Name, Help, Type);
-        foreach (var metric in Metrics)
+        if (groups.Count == 0)
         {
-            output.Write(metric.Text);
+            return;
         }
+
+        ByteBuffer lines = new(Piece + 4096);
+        WriteHeader(
+            lines,
+            Encoding.ASCII.GetBytes(failure ? GroupTimes.FailureTime : GroupTimes.PushTime),
+            Encoding.ASCII.GetBytes(failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp),
+            MetricType.Gauge);
+        for (var i = 0; i < groups.Count; i++)
+        {
+            GroupTimes.WriteLine(lines, groups.Sort(GroupComparer.Instance)[i].Group!, failure);
+            if (lines.Length >= Piece || i == groups.Count - 1)
+            {
+                output.Write(lines.Written);
+                lines.Truncate(0);
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Writes metrics from an index on, until there is something to send.</summary>
+    /// <returns>The index to go on with.</returns>
+    private static int Fill(PipeWriter output, ExposedFamily family, int next)
+    {
+        var series = family.Series.Sort(SeriesComparer.Instance);
+        var target = output.GetSpan(Piece);
+        var used = 0;
+        while (next < series.Length)
+        {
+            var lines = series[next].Lines;
+            if (lines.Length > target.Length - used)
+            {
+                break;
+            }
+
+            lines.CopyTo(target[used..]);
+            used += lines.Length;
+            next++;
+        }
+
+        output.Advance(used);
+        if (used == 0)
+        {
+            // A metric larger than a piece.
+            output.Write(series[next++].Lines);
+        }
+
+        return next;
     }
 }

@@ -1,119 +1,117 @@
+using System.Text;
 using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
 /// <summary>
-/// What all groups expose together, kept up to date by each change: a family's type, in how many groups it is, and its metrics.
-/// So a push is judged, at a cost of its own size, as the reference judges it by gathering everything.
+/// What all groups expose together, kept up to date by each change: the families, and where each series is. So a push is judged, at a cost
+/// of its own size, as the reference judges it by gathering everything.
 /// </summary>
 internal sealed class FamilyIndex
 {
-    private readonly Dictionary<string, Family> _families = new(StringComparer.Ordinal);
-    private readonly HashSet<ulong> _metrics = [];
+    private readonly Dictionary<byte[], FamilyEntry> _families;
+    private readonly Dictionary<byte[], FamilyEntry>.AlternateLookup<ReadOnlySpan<byte>> _byName;
+    private readonly SeriesMap _series = new();
+    private readonly Dictionary<byte[], MetricType> _required;
+    private readonly Dictionary<byte[], MetricType>.AlternateLookup<ReadOnlySpan<byte>> _requiredByName;
 
-    /// <summary>Families with their metrics, in the order of exposition.</summary>
-    public List<ExposedFamily> Snapshot() =>
-        [.. _families.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new ExposedFamily(f.Key, f.Value.Help, f.Value.Type, f.Value.Sorted()))];
-
-    /// <summary>Type of a family that some group holds.</summary>
-    public MetricType? TypeOf(string name) => _families.TryGetValue(name, out var family) ? family.Type : null;
-
-    /// <summary>In how many groups a family is.</summary>
-    public int GroupsOf(string name) => _families.TryGetValue(name, out var family) ? family.Groups : 0;
-
-    public bool Contains(ulong metric) => _metrics.Contains(metric);
-
-    public void Add(Group group)
+    public FamilyIndex(IReadOnlyDictionary<string, MetricType> ownFamilies)
     {
-        foreach (var part in group.Families)
+        Utf8Comparer comparer = new();
+        _families = new(comparer);
+        _byName = _families.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _required = new(ownFamilies.Select(f => KeyValuePair.Create(Encoding.UTF8.GetBytes(f.Key), f.Value)), comparer);
+        _requiredByName = _required.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    public int Series => _series.Count;
+
+    public IEnumerable<FamilyEntry> Families => _families.Values;
+
+    public FamilyEntry? Find(ReadOnlySpan<byte> name) => _byName.TryGetValue(name, out var family) ? family : null;
+
+    /// <summary>The only type of a family, where it is one of the gateway's own.</summary>
+    public MetricType? Required(ReadOnlySpan<byte> name) => _requiredByName.TryGetValue(name, out var type) ? type : null;
+
+    /// <summary>An entry that is not yet among the families; it is once a group has entered.</summary>
+    public FamilyEntry Create(ReadOnlySpan<byte> name, MetricType type) => new(name, type, Required(name));
+
+    /// <summary>Whose the series is; null where there is none.</summary>
+    public GroupContent? OwnerOf(FamilyEntry family, ulong series) => _series.Find(series) is >= 0 and var slot ? family.Series[slot].Content : null;
+
+    /// <summary>Puts a group's content in the place of another.</summary>
+    public void Replace(GroupContent? old, GroupContent? next)
+    {
+        var kept = 0;
+        if (next is not null)
         {
-            if (!_families.TryGetValue(part.Name, out var family))
+            for (var f = 0; f < next.Families.Length; f++)
             {
-                _families[part.Name] = family = new Family(part.Type);
+                var part = next.Families[f];
+                if (part.Family.Groups == 0)
+                {
+                    _families[part.Family.Name] = part.Family;
+                }
+
+                part.Family.Enter(part.Help);
+                kept += Enter(part.Family, next, next.MetricsOf(f), old);
+            }
+        }
+
+        if (old is null)
+        {
+            return;
+        }
+
+        for (var f = 0; f < old.Families.Length; f++)
+        {
+            var part = old.Families[f];
+            if (kept < old.Metrics.Length)
+            {
+                Leave(part.Family, old, old.MetricsOf(f));
             }
 
-            family.Enter(part.Help);
-            foreach (var metric in part.Metrics)
+            part.Family.Leave(part.Help);
+            if (part.Family.Groups == 0)
             {
-                _metrics.Add(metric.Hash);
-                family.Add(metric);
+                _families.Remove(part.Family.Name);
             }
         }
     }
 
-    public void Remove(Group group)
+    private int Enter(FamilyEntry family, GroupContent content, (int First, int End) metrics, GroupContent? old)
     {
-        foreach (var part in group.Families)
+        var kept = 0;
+        for (var m = metrics.First; m < metrics.End; m++)
         {
-            var family = _families[part.Name];
-            foreach (var metric in part.Metrics)
+            var hash = content.Metrics[m].Hash;
+            var slot = _series.Find(hash);
+            if (slot >= 0)
             {
-                _metrics.Remove(metric.Hash);
-                family.Remove(metric);
+                ref var series = ref family.Series[slot];
+                kept += ReferenceEquals(series.Content, old) ? 1 : 0;
+                series = new Series(content, m);
             }
-
-            family.Leave(part.Help);
-            if (family.Groups == 0)
+            else
             {
-                _families.Remove(part.Name);
+                _series.Add(hash, family.Series.Add(new Series(content, m)));
             }
         }
+
+        return kept;
     }
 
-    private sealed class Family(MetricType type)
+    private void Leave(FamilyEntry family, GroupContent content, (int First, int End) metrics)
     {
-        private readonly Dictionary<string, int> _helps = new(StringComparer.Ordinal);
-        private readonly Dictionary<ulong, StoredMetric> _metrics = [];
-        private ulong[] _order = [];
-
-        /// <summary>Where groups differ, the same one wins whatever the order of their pushes: an empty one last.</summary>
-        public string Help => _helps.Count == 1 ? _helps.First().Key : _helps.Keys.Where(h => h.Length > 0).Min(StringComparer.Ordinal)!;
-
-        public MetricType Type { get; } = type;
-
-        public int Groups { get; private set; }
-
-        public void Enter(string help)
+        for (var m = metrics.First; m < metrics.End; m++)
         {
-            Groups++;
-            _helps[help] = _helps.GetValueOrDefault(help) + 1;
-        }
-
-        public void Leave(string help)
-        {
-            Groups--;
-            if (--_helps[help] == 0)
+            // Without the consistency check it may be another group's by now.
+            var hash = content.Metrics[m].Hash;
+            if (_series.Find(hash) is >= 0 and var slot && ReferenceEquals(family.Series[slot].Content, content))
             {
-                _helps.Remove(help);
+                family.Series.Remove(slot);
+                _series.Remove(hash);
             }
-        }
-
-        public void Add(StoredMetric metric) => _metrics[metric.Hash] = metric;
-
-        public void Remove(StoredMetric metric) => _metrics.Remove(metric.Hash);
-
-        public StoredMetric[] Sorted()
-        {
-            // A push mostly replaces metrics by newer ones of the same labels: the order found last still holds.
-            if (_order.Length == _metrics.Count)
-            {
-                var known = new StoredMetric[_order.Length];
-                var i = 0;
-                while (i < known.Length && _metrics.TryGetValue(_order[i], out var metric))
-                {
-                    known[i++] = metric;
-                }
-
-                if (i == known.Length)
-                {
-                    return known;
-                }
-            }
-
-            StoredMetric[] sorted = [.. _metrics.Values];
-            Array.Sort(sorted, StoredMetric.Compare);
-            _order = [.. sorted.Select(m => m.Hash)];
-            return sorted;
         }
     }
 }

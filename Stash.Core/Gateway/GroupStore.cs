@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -10,32 +10,42 @@ using Stash.Core.Exposition;
 namespace Stash.Core.Gateway;
 
 /// <summary>
-/// The groups of the push gateway, durable: an answered push is on the disk. One task takes the queued changes, applies them to the
+/// The groups of the push gateway, durable: an answered push is on the disk. One thread takes the queued changes, applies them to the
 /// groups in memory, writes them to the log with one sync, and answers them all; while it syncs, the next batch gathers.
 /// </summary>
 public sealed partial class GroupStore : IAsyncDisposable
 {
     private const int MaxBatch = 1024;
     private const int MaxQueued = 8192;
-    private const int FlushBytes = 1 << 16;
+    private const int MaxPooled = 256;
     private const int MaxProbe = 1 << 20;
+    private const int MaxExpired = 4096;
+
+    /// <summary>A log longer than this is not left for the next start to read, where there is time to make a snapshot.</summary>
+    private const long LongLog = 4 << 20;
 
     private readonly string _directory;
     private readonly long _segmentBytes;
+    private readonly PushLimits? _limits;
     private readonly TimeProvider _time;
     private readonly ILogger<GroupStore> _logger;
     private readonly FileStream _lock;
     private readonly GroupTable _table;
+    private readonly Lock _tableLock = new();
     private readonly PushLog _log;
-    private readonly ArrayBufferWriter<byte> _records = new(1 << 16);
+    private readonly RecordBatch _records = new();
+    private readonly ConcurrentQueue<PushRequest> _pool = new();
     private readonly Channel<StoreRequest> _requests =
         Channel.CreateBounded<StoreRequest>(new BoundedChannelOptions(MaxQueued) { SingleReader = true });
 
     private readonly Task _writer;
     private Task _snapshot = Task.CompletedTask;
     private long _snapshotBytes;
+    private long _snapshotTicks;
     private long _snapshotted;
     private long _released;
+    private long _pushes;
+    private long _syncs;
     private volatile bool _failing;
     private int _unwritten;
 
@@ -43,20 +53,43 @@ public sealed partial class GroupStore : IAsyncDisposable
     {
         _directory = options.Directory;
         _segmentBytes = options.SegmentBytes;
+        _limits = options.Limits;
         _time = time;
         _logger = logger;
         _lock = @lock;
-        _table = new GroupTable(options.OwnFamilies);
-        (_snapshotted, _snapshotBytes) = Snapshot.Load(_directory, Restore);
-        _log = PushLog.Open(_directory, _snapshotted, Restore, logger);
-        _table.Commit();
-        var groups = _table.Groups().Length;
-        LogOpened(logger, _directory, groups, _log.Position);
-        _writer = Task.Run(WriteAsync);
+        _table = new GroupTable(options);
+        StoreLoader loader = new(_table, _directory, logger);
+        (_snapshotted, _snapshotBytes, _snapshotTicks) = Snapshot.Load(_directory, loader.Take);
+        _log = PushLog.Open(_directory, _snapshotted, loader.Take, logger);
+        LogOpened(logger, _directory, _table.Count, _log.Position);
+        _writer = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Position of the last durable change; 0 where there is none. It only grows.</summary>
     public long Position => _log.Position;
+
+    public StoreStatistics Statistics
+    {
+        get
+        {
+            var ticks = Volatile.Read(ref _snapshotTicks);
+            return new StoreStatistics
+            {
+                Groups = _table.Count,
+                Series = _table.Series,
+                Position = _log.Position,
+                Pushes = Volatile.Read(ref _pushes),
+                Syncs = Volatile.Read(ref _syncs),
+                LogBytes = _log.Length,
+                LogSegments = _log.Segments,
+                Cuts = _log.Cuts,
+                CutBytes = _log.CutBytes,
+                SnapshotBytes = Volatile.Read(ref _snapshotBytes),
+                SnapshotTime = Group.Time(ticks),
+                Failing = _failing,
+            };
+        }
+    }
 
     /// <summary>Opens the store: makes its folder, takes it for this process alone, and reads what it holds.</summary>
     /// <exception cref="UserErrorException">The folder cannot be used, is in use, or holds damaged files.</exception>
@@ -81,18 +114,65 @@ public sealed partial class GroupStore : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Takes a push in. Done when it is on the disk, or refused.</summary>
-    /// <param name="push">The push; its families belong to the store from now on.</param>
-    /// <param name="cancellationToken">Stops waiting; the push may still be taken in.</param>
-    public Task<PushVerdict> PushAsync(Push push, CancellationToken cancellationToken) =>
-        push.Text.Length > LogRecord.MaxText
-            ? Task.FromResult(new PushVerdict(VerdictKind.Refused, "pushed metrics are larger than a gibibyte"))
-            : ChangeAsync(new PushRequest(push, PreparedPush.Of(push.Group, push.Replace, push.Families)), cancellationToken);
+    /// <param name="push">The push.</param>
+    /// <param name="cancellationToken">Stops waiting for a place in the queue; a push that has one is waited for.</param>
+    public async ValueTask<PushVerdict> PushAsync(Push push, CancellationToken cancellationToken)
+    {
+        if (push.Text.Length > LogRecord.MaxText)
+        {
+            return new PushVerdict(VerdictKind.OverLimit, "the push is larger than a gibibyte: push less at once");
+        }
+
+        var request = _pool.TryDequeue(out var pooled) ? pooled : new PushRequest();
+        try
+        {
+            if (!request.TryRead(push, _time.GetUtcNow().UtcTicks, _limits))
+            {
+                var set = request.Prepared.Set;
+                return new PushVerdict(set.OverLimit ? VerdictKind.OverLimit : VerdictKind.Malformed, set.Error!);
+            }
+
+            return await ChangeAsync(request, cancellationToken);
+        }
+        finally
+        {
+            request.Release();
+            if (!request.Prepared.IsLarge && _pool.Count < MaxPooled)
+            {
+                _pool.Enqueue(request);
+            }
+        }
+    }
 
     /// <summary>Deletes a group. Accepted too where there is none.</summary>
-    public Task<PushVerdict> DeleteAsync(GroupKey group, CancellationToken cancellationToken) => ChangeAsync(new DeleteRequest(group), cancellationToken);
+    public ValueTask<PushVerdict> DeleteAsync(GroupKey group, CancellationToken cancellationToken) =>
+        ChangeAsync(new DeleteRequest(group, _time.GetUtcNow().UtcTicks), cancellationToken);
 
     /// <summary>Deletes all groups.</summary>
-    public Task<PushVerdict> WipeAsync(CancellationToken cancellationToken) => ChangeAsync(new WipeRequest(), cancellationToken);
+    public ValueTask<PushVerdict> WipeAsync(CancellationToken cancellationToken) => ChangeAsync(new WipeRequest(_time.GetUtcNow().UtcTicks), cancellationToken);
+
+    /// <summary>Deletes the groups whose time is over: their own (<see cref="Push.TimeToLive"/>) has passed since their last push, or the one given, where they have none.</summary>
+    /// <param name="timeToLive">For groups that have none of their own; null for never.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Groups deleted.</returns>
+    public async Task<int> ExpireAsync(TimeSpan? timeToLive, CancellationToken cancellationToken)
+    {
+        var expired = 0;
+        while (true)
+        {
+            ExpireRequest request = new(_time.GetUtcNow().UtcTicks, timeToLive, MaxExpired);
+            if (await ChangeAsync(request, cancellationToken) != PushVerdict.Accepted)
+            {
+                return expired;
+            }
+
+            expired += request.Expired;
+            if (request.Expired < MaxExpired)
+            {
+                return expired;
+            }
+        }
+    }
 
     /// <summary>
     /// False while the log cannot be written, as on a full disk, so that pushes are unavailable. After a write has failed, each call tries
@@ -111,23 +191,29 @@ public sealed partial class GroupStore : IAsyncDisposable
     }
 
     /// <summary>The groups there are, sorted by their labels.</summary>
-    public IReadOnlyList<GroupSummary> Summaries() =>
-    [
-        .. _table.Groups().OrderBy(g => string.Join('\0', g.Key.Labels.Select(l => $"{l.Name}\0{l.Value}")), StringComparer.Ordinal).Select(g =>
+    public IReadOnlyList<GroupSummary> Summaries()
+    {
+        Group[] groups;
+        lock (_tableLock)
         {
-            GroupFamily[] pushed = [.. g.Families.Where(f => !GroupBuilder.IsTime(f.Name))];
-            return new GroupSummary
+            groups = [.. _table.Groups];
+        }
+
+        Array.Sort(groups, static (a, b) => a.Key.Text.SequenceCompareTo(b.Key.Text));
+        return
+        [
+            .. groups.Select(g => new GroupSummary
             {
                 Labels = g.Key.Labels.ToDictionary(l => l.Name, l => l.Value, StringComparer.Ordinal),
-                Families = pushed.Length,
-                Samples = pushed.Sum(f => f.Metrics.Sum(m => m.Text.AsSpan().Count((byte)'\n'))),
+                Families = g.Content.Families.Length,
+                Samples = g.Content.Text.AsSpan().Count((byte)'\n'),
                 LastPushTime = g.PushTime,
                 LastFailureTime = g.FailureTime,
-            };
-        }),
-    ];
+            }),
+        ];
+    }
 
-    /// <summary>All groups as they are now.</summary>
+    /// <summary>All groups as they are now. Dispose it after use.</summary>
     public async Task<StoreView> ReadAsync(CancellationToken cancellationToken)
     {
         ViewRequest request = new();
@@ -142,16 +228,17 @@ public sealed partial class GroupStore : IAsyncDisposable
     public async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
     {
         var view = await ReadAsync(cancellationToken);
-        foreach (var family in view.Exposed(own))
+        try
         {
-            family.WriteText(output);
-            if (output.UnflushedBytes > FlushBytes)
+            await view.WriteTextAsync(output, own, cancellationToken);
+        }
+        finally
+        {
+            if (!_requests.Writer.TryWrite(new OrderRequest(view)))
             {
-                await output.FlushAsync(cancellationToken);
+                view.Dispose();
             }
         }
-
-        await output.FlushAsync(cancellationToken);
     }
 
     /// <summary>Acknowledged pushes after a position: those that the log still holds, then new ones as they come. Never ends by itself.</summary>
@@ -197,6 +284,12 @@ public sealed partial class GroupStore : IAsyncDisposable
         {
             await _writer;
             await _snapshot;
+            if (_log.CurrentLength > LongLog && !_failing)
+            {
+                StartSnapshot();
+                await _snapshot;
+            }
+
             _log.Dispose();
             await _lock.DisposeAsync();
         }
@@ -214,24 +307,28 @@ public sealed partial class GroupStore : IAsyncDisposable
         }
     }
 
-    private async Task<PushVerdict> ChangeAsync(ChangeRequest request, CancellationToken cancellationToken)
+    private async ValueTask<PushVerdict> ChangeAsync(ChangeRequest request, CancellationToken cancellationToken)
     {
-        try
+        if (!_requests.Writer.TryWrite(request))
         {
-            await _requests.Writer.WriteAsync(request, cancellationToken);
-        }
-        catch (ChannelClosedException)
-        {
-            return new PushVerdict(VerdictKind.Unavailable, "");
+            try
+            {
+                await _requests.Writer.WriteAsync(request, cancellationToken);
+            }
+            catch (ChannelClosedException)
+            {
+                return new PushVerdict(VerdictKind.Unavailable, "");
+            }
         }
 
-        return await request.Verdict.WaitAsync(cancellationToken);
+        return await request.Verdict;
     }
 
-    private async Task WriteAsync()
+    /// <summary>A thread of its own: it waits for the disk, and must not take one of the few that serve requests.</summary>
+    private void WriteAll()
     {
         List<StoreRequest> batch = [];
-        while (await _requests.Reader.WaitToReadAsync())
+        while (_requests.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             batch.Clear();
             while (batch.Count < MaxBatch && _requests.Reader.TryRead(out var request))
@@ -245,7 +342,7 @@ public sealed partial class GroupStore : IAsyncDisposable
                 request.Answer(durable, _table);
             }
 
-            if (durable && _log.CurrentLength >= Math.Max(_segmentBytes, _snapshotBytes) && _snapshot.IsCompleted)
+            if (durable && _log.CurrentLength >= Math.Max(_segmentBytes, 2 * Volatile.Read(ref _snapshotBytes)) && _snapshot.IsCompleted)
             {
                 StartSnapshot();
             }
@@ -256,51 +353,57 @@ public sealed partial class GroupStore : IAsyncDisposable
     /// <returns>False where it could not be written, and was taken back.</returns>
     private bool Write(List<StoreRequest> batch)
     {
-        try
+        // Until it is durable or taken back, nobody may look.
+        lock (_tableLock)
         {
-            _records.ResetWrittenCount();
-            var position = _log.Position;
-            var now = _time.GetUtcNow();
-            foreach (var request in batch.OfType<ChangeRequest>())
+            try
             {
-                if (request.Apply(_table, now) is { } record)
+                _records.Start(_log.Position);
+                var pushes = 0;
+                foreach (var request in batch)
                 {
-                    (record with { Position = ++position }).WriteTo(_records);
+                    if (request is ChangeRequest change)
+                    {
+                        change.Apply(_table, _records);
+                        pushes += change is PushRequest ? 1 : 0;
+                    }
                 }
-            }
 
-            var written = _records.WrittenCount > 0;
-            if (written)
-            {
-                _log.Append(_records.WrittenSpan, position);
-            }
-            else if (_failing && batch.Exists(r => r is ProbeRequest))
-            {
-                _log.Probe(_unwritten);
-                written = true;
-            }
+                var written = _records.Bytes.Length > 0;
+                if (written)
+                {
+                    _log.Append(_records.Bytes.Written, _records.Position);
+                    Volatile.Write(ref _syncs, _syncs + 1);
+                    Volatile.Write(ref _pushes, _pushes + pushes);
+                }
+                else if (_failing && batch.Exists(r => r is ProbeRequest))
+                {
+                    _log.Probe(_unwritten);
+                    written = true;
+                }
 
-            _table.Commit();
-            if (_failing && written)
-            {
-                _failing = false;
-                LogWritableAgain(_logger, _directory);
-            }
+                _table.Commit();
+                if (_failing && written)
+                {
+                    _failing = false;
+                    LogWritableAgain(_logger, _directory);
+                }
 
-            return true;
-        }
-        catch (Exception e)
-        {
-            // Most likely a full disk. Whatever it is: nothing that is not durable stays, and nobody waits for ever.
-            _table.Undo();
-            if (!_failing)
-            {
-                _unwritten = Math.Clamp(_records.WrittenCount, 1, MaxProbe);
-                _failing = true;
-                LogUnwritable(_logger, e, _directory);
+                return true;
             }
+            catch (Exception e)
+            {
+                // Most likely a full disk. Whatever it is: nothing that is not durable stays, and nobody waits for ever.
+                _table.Undo();
+                if (!_failing)
+                {
+                    _unwritten = Math.Clamp(_records.Bytes.Length, 1, MaxProbe);
+                    _failing = true;
+                    LogUnwritable(_logger, e, _directory);
+                }
 
-            return false;
+                return false;
+            }
         }
     }
 
@@ -316,22 +419,28 @@ public sealed partial class GroupStore : IAsyncDisposable
             return;
         }
 
-        var groups = _table.Groups();
+        Group[] groups = [.. _table.Groups];
         var position = _log.Position;
-        _snapshot = Task.Run(() =>
-        {
-            try
+        var ticks = _time.GetUtcNow().UtcTicks;
+        _snapshot = Task.Factory.StartNew(
+            () =>
             {
-                Volatile.Write(ref _snapshotBytes, Snapshot.Save(_directory, position, groups));
-                Volatile.Write(ref _snapshotted, position);
-                DeleteOldSegments();
-            }
-            catch (Exception e)
-            {
-                // The log holds everything still: the next attempt is as good.
-                LogSnapshotFailed(_logger, e, _directory);
-            }
-        });
+                try
+                {
+                    Volatile.Write(ref _snapshotBytes, Snapshot.Save(_directory, position, ticks, groups));
+                    Volatile.Write(ref _snapshotTicks, ticks);
+                    Volatile.Write(ref _snapshotted, position);
+                    DeleteOldSegments();
+                }
+                catch (Exception e)
+                {
+                    // The log holds everything still: the next attempt is as good.
+                    LogSnapshotFailed(_logger, e, _directory);
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 
     private void DeleteOldSegments()
@@ -347,48 +456,8 @@ public sealed partial class GroupStore : IAsyncDisposable
         }
     }
 
-    private void Restore(LogRecord record)
-    {
-        GroupKey key = new(record.Labels);
-        IReadOnlyList<MetricFamily> families;
-        try
-        {
-            families = TextParser.Parse(record.Text.Span);
-        }
-        catch (ExpositionFormatException e)
-        {
-            // It was read once, so only a version with another mind about the format can come here.
-            LogUnreadable(_logger, e, _directory, record.Position);
-            return;
-        }
-
-        switch (record.Kind)
-        {
-            case RecordKind.Put or RecordKind.Post:
-                _table.Replay(PreparedPush.Of(key, record.Kind == RecordKind.Put, families), record.Time);
-                break;
-            case RecordKind.Failure:
-                _table.Fail(key, record.Time);
-                break;
-            case RecordKind.Delete:
-                _table.Delete(key);
-                break;
-            case RecordKind.Wipe:
-                _table.Wipe();
-                break;
-            case RecordKind.Group:
-                _table.Restore(key, PreparedPush.Of(key, replace: true, families).Built, record.Time.UtcTicks == 0 ? null : record.Time, record.FailureTime);
-                break;
-            default:
-                throw new UserErrorException($"The push gateway's folder {_directory} was written by a newer version of stash: start that version.");
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "{Directory}: {Groups} groups at position {Position}")]
     private static partial void LogOpened(ILogger logger, string directory, int groups, long position);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory}: the push at position {Position} can no longer be read and is left out")]
-    private static partial void LogUnreadable(ILogger logger, Exception exception, string directory, long position);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Directory} cannot be written: pushes are refused as unavailable until it can. See that its disk has space and that this user may write there")]
     private static partial void LogUnwritable(ILogger logger, Exception exception, string directory);

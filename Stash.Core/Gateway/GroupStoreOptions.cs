@@ -8,9 +8,51 @@ public sealed record GroupStoreOptions
     /// <summary>The store's own folder; made with mode 0700 where it is missing.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Bytes of log after which a snapshot is made and the log goes on in a new segment. A larger last snapshot raises it to its own size.</summary>
+    /// <summary>Bytes of log after which a snapshot is made and the log goes on in a new segment. A large snapshot raises it to twice its own size.</summary>
     public long SegmentBytes { get; init; } = 32L << 20;
 
     /// <summary>Families that the gateway exposes beside the groups: a push of one with another type is refused.</summary>
     public IReadOnlyDictionary<string, MetricType> OwnFamilies { get; init; } = GatewayFamilies.All;
+
+    /// <summary>False to take in whatever is well-formed. Of two groups that push the same series, the last is exposed.</summary>
+    public bool ConsistencyCheck { get; init; } = true;
+
+    /// <summary>Null for none.</summary>
+    public PushLimits? Limits { get; init; }
+}
+
+/// <summary>What the store holds and has done since it was opened.</summary>
+public readonly record struct StoreStatistics
+{
+    public required int Groups { get; init; }
+
+    public required int Series { get; init; }
+
+    /// <summary>Position of the last durable change.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Pushes that are durable.</summary>
+    public required long Pushes { get; init; }
+
+    /// <summary>Writes of the log, each with one sync.</summary>
+    public required long Syncs { get; init; }
+
+    public required long LogBytes { get; init; }
+
+    public required int LogSegments { get; init; }
+
+    /// <summary>How often the log's end was found damaged when it was opened, and cut.</summary>
+    public required int Cuts { get; init; }
+
+    /// <summary>Bytes that were cut.</summary>
+    public required long CutBytes { get; init; }
+
+    /// <summary>Of the last snapshot; 0 where there is none.</summary>
+    public required long SnapshotBytes { get; init; }
+
+    /// <summary>Of the last snapshot; null where there is none.</summary>
+    public required DateTimeOffset? SnapshotTime { get; init; }
+
+    /// <summary>True while the log cannot be written, as on a full disk.</summary>
+    public required bool Failing { get; init; }
 }

@@ -2,72 +2,104 @@ using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
-/// <summary>
-/// All groups in memory. Changes are made by one task, which then commits them or takes them back; whoever else asks sees
-/// committed groups only.
-/// </summary>
+/// <summary>All groups in memory. Changes are made by one task, which then commits them or takes them back.</summary>
 internal sealed class GroupTable
 {
-    private readonly Lock _lock = new();
-    private readonly FamilyIndex _index = new();
-    private readonly Dictionary<GroupKey, Group> _committed = [];
-    private readonly Dictionary<GroupKey, Group?> _changed = [];
-    private readonly ConsistencyCheck _check;
+    private readonly FamilyIndex _index;
+    private readonly ConsistencyCheck? _check;
+    private readonly int _maxGroups;
+    private readonly Dictionary<GroupKey, int> _slots = [];
+    private readonly SeriesOrder<GroupSlot> _groups = new();
+    private readonly List<Change> _changes = [];
+    private FamilyEntry[] _entries = new FamilyEntry[8];
+    private int _emptyInstances;
 
-    public GroupTable(IReadOnlyDictionary<string, MetricType> ownFamilies) => _check = new ConsistencyCheck(_index, ownFamilies);
-
-    /// <summary>The committed groups. From any thread.</summary>
-    public Group[] Groups()
+    public GroupTable(GroupStoreOptions options)
     {
-        lock (_lock)
-        {
-            return [.. _committed.Values];
-        }
+        _index = new FamilyIndex(options.OwnFamilies);
+        _check = options.ConsistencyCheck ? new ConsistencyCheck(_index) : null;
+        _maxGroups = options.Limits?.MaxGroups ?? int.MaxValue;
     }
 
-    /// <summary>All families with their metrics, in the order of exposition. Only between a commit and the next change.</summary>
-    public List<ExposedFamily> Families() => _index.Snapshot();
+    public int Count => _slots.Count;
 
-    /// <summary>Takes a push in, or says why not, in the reference's words.</summary>
-    public string? Push(PreparedPush push, DateTimeOffset now)
+    public int Series => _index.Series;
+
+    public bool IsFull => Count >= _maxGroups;
+
+    public IEnumerable<Group> Groups => _slots.Values.Select(s => _groups[s].Group!);
+
+    public Group? Find(GroupKey key) => _slots.TryGetValue(key, out var slot) ? _groups[slot].Group : null;
+
+    /// <summary>All there is, as it is exposed.</summary>
+    public StoreView View() => new(
+        [.. _index.Families.Select(f => new ExposedFamily(f.Name, f.Help, f.Type, f.Series.View()))], _groups.View());
+
+    /// <summary>Takes over the orders that a reader found.</summary>
+    public void Install(StoreView view)
     {
-        var old = Current(push.Group);
-        var next = Merged(push, old, now);
-        if (_check.Judge(push.Families, next, old) is { } problem)
+        foreach (var family in view.Exposed)
         {
-            return problem;
+            family.Series!.Source.Install(family.Series);
         }
 
-        Set(push.Group, next);
+        _groups.Install(view.GroupOrder);
+    }
+
+    /// <summary>Takes a push in, or says why not, in the reference's words.</summary>
+    public string? Push(PreparedPush push, long now, long life)
+    {
+        var old = Find(push.Group);
+        Resolve(push);
+        if (_check is not null)
+        {
+            if (LookalikeOf(push.Group, old) is { } other)
+            {
+                return $"collected metric \"{GroupTimes.FailureTime}\" {{ }} was collected before with the same name and label values: the group {{{System.Text.Encoding.UTF8.GetString(other.Text)}}} differs from this one in an empty instance alone";
+            }
+
+            if (!_check.IsFine(push, _entries, old?.Content) && _check.Judge(push, old?.Content) is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        Take(push, old, now, life);
         return null;
     }
 
     /// <summary>Takes in what was judged before.</summary>
-    public void Replay(PreparedPush push, DateTimeOffset then) => Set(push.Group, Merged(push, Current(push.Group), then));
+    public void Replay(PreparedPush push, long then, long life)
+    {
+        Resolve(push);
+        Take(push, Find(push.Group), then, life);
+    }
 
     /// <summary>Takes in a group of a snapshot.</summary>
-    public void Restore(GroupKey key, IReadOnlyList<GroupFamily> families, DateTimeOffset? pushTime, DateTimeOffset? failureTime) =>
-        Set(key, Timed(key, families, pushTime, failureTime));
+    public void Restore(PreparedPush push, long pushTicks, long failureTicks, long life)
+    {
+        Resolve(push);
+        Set(push.Group, new Group(push.Group, Content(push, null), pushTicks, failureTicks, life));
+    }
 
     /// <summary>Sets the failure time of a group, which is made where it is not there.</summary>
-    /// <returns>False where that cannot be: the group's times would show under the same labels as another's, which differs only in <c>instance=""</c>.</returns>
-    public bool Fail(GroupKey key, DateTimeOffset now)
+    /// <returns>False where that cannot be: there are too many, or the group's times would show under the same labels as another's, which differs only in <c>instance=""</c>.</returns>
+    public bool Fail(GroupKey key, long now)
     {
-        var old = Current(key);
-        var next = Timed(key, old is null ? [] : Pushed(old), old?.PushTime, now);
-        if (old is null && next.Families.Any(f => f.Metrics.Any(m => _index.Contains(m.Hash))))
+        var old = Find(key);
+        if (old is null && (IsFull || LookalikeOf(key, old) is not null))
         {
             return false;
         }
 
-        Set(key, next);
+        Set(key, new Group(old?.Key ?? key, old?.Content ?? GroupContent.Empty, old?.PushTicks ?? 0, now, old?.LifeTicks ?? 0));
         return true;
     }
 
     /// <returns>False where there is no such group.</returns>
     public bool Delete(GroupKey key)
     {
-        if (Current(key) is null)
+        if (!_slots.ContainsKey(key))
         {
             return false;
         }
@@ -79,86 +111,169 @@ internal sealed class GroupTable
     /// <returns>False where there is no group.</returns>
     public bool Wipe()
     {
-        var keys = _committed.Keys.Concat(_changed.Keys).Where(k => Current(k) is not null).Distinct().ToArray();
-        foreach (var key in keys)
+        if (_slots.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var key in _slots.Keys.ToArray())
         {
             Set(key, null);
         }
 
-        return keys.Length > 0;
+        return true;
     }
 
-    /// <summary>Makes the changes since the last commit visible.</summary>
-    public void Commit()
-    {
-        lock (_lock)
-        {
-            foreach (var (key, group) in _changed)
-            {
-                if (group is null)
-                {
-                    _committed.Remove(key);
-                }
-                else
-                {
-                    _committed[key] = group;
-                }
-            }
-        }
-
-        _changed.Clear();
-    }
+    /// <summary>Makes the changes since the last commit final.</summary>
+    public void Commit() => _changes.Clear();
 
     /// <summary>Takes back the changes since the last commit.</summary>
     public void Undo()
     {
-        foreach (var group in _changed.Values.OfType<Group>())
+        for (var i = _changes.Count - 1; i >= 0; i--)
         {
-            _index.Remove(group);
-        }
-
-        foreach (var key in _changed.Keys)
-        {
-            if (_committed.TryGetValue(key, out var group))
+            var (key, old, family, type) = _changes[i];
+            if (family is not null)
             {
-                _index.Add(group);
+                family.Type = type;
+            }
+            else
+            {
+                Exchange(key!, old);
             }
         }
 
-        _changed.Clear();
+        _changes.Clear();
     }
 
-    private Group? Current(GroupKey key) => _changed.TryGetValue(key, out var changed) ? changed : _committed.GetValueOrDefault(key);
+    private GroupKey? LookalikeOf(GroupKey key, Group? old) =>
+        old is null && (!key.HasInstance ? _emptyInstances > 0 : key.HasEmptyInstance) && key.Lookalike() is { } other && _slots.ContainsKey(other) ? other : null;
+
+    /// <summary>Finds the entries of a push's families.</summary>
+    private void Resolve(PreparedPush push)
+    {
+        var families = push.Families;
+        if (_entries.Length < families.Length)
+        {
+            _entries = new FamilyEntry[families.Length * 2];
+        }
+
+        for (var i = 0; i < families.Length; i++)
+        {
+            var name = push.Set.Text(families[i].Name);
+            _entries[i] = _index.Find(name) ?? _index.Create(name, families[i].Type);
+        }
+    }
+
+    private void Take(PreparedPush push, Group? old, long now, long life)
+    {
+        var content = Content(push, push.Replace ? null : old?.Content);
+        if (_check is not null)
+        {
+            for (var i = 0; i < push.Families.Length; i++)
+            {
+                // Only where no other group has the family: then the type is this push's.
+                if (_entries[i].Type != push.Families[i].Type)
+                {
+                    _changes.Add(new Change(null, null, _entries[i], _entries[i].Type));
+                    _entries[i].Type = push.Families[i].Type;
+                }
+            }
+        }
+
+        Set(push.Group, new Group(old?.Key ?? push.Group, content, now, old?.FailureTicks ?? 0, life > 0 || push.Replace ? life : old?.LifeTicks ?? 0));
+    }
+
+    /// <summary>What a group holds after a push.</summary>
+    /// <param name="push">The push, its entries found.</param>
+    /// <param name="old">What of its families that are not pushed stays; null for nothing.</param>
+    private GroupContent Content(PreparedPush push, GroupContent? old)
+    {
+        if (push.Families.Length == 0)
+        {
+            return old ?? GroupContent.Empty;
+        }
+
+        var entries = _entries.AsSpan(0, push.Families.Length);
+        if (old is not null && old.Families.Any(f => !_entries.AsSpan(0, push.Families.Length).Contains(f.Family)))
+        {
+            return Merged(push, entries, old);
+        }
+
+        var families = new FamilyPart[entries.Length];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            families[i] = new FamilyPart(entries[i], entries[i].HelpOf(push.Set.Text(push.Families[i].Help)), push.Families[i].First);
+        }
+
+        return new GroupContent(push.TakeText(), families, push.TakeMetrics());
+    }
+
+    private static GroupContent Merged(PreparedPush push, ReadOnlySpan<FamilyEntry> entries, GroupContent old)
+    {
+        List<FamilyPart> families = [];
+        List<MetricPart> metrics = [.. push.Metrics];
+        ByteBuffer text = new(push.Text.Length + old.Text.Length);
+        text.Write(push.Text);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            families.Add(new FamilyPart(entries[i], entries[i].HelpOf(push.Set.Text(push.Families[i].Help)), push.Families[i].First));
+        }
+
+        for (var f = 0; f < old.Families.Length; f++)
+        {
+            if (entries.Contains(old.Families[f].Family))
+            {
+                continue;
+            }
+
+            families.Add(old.Families[f] with { First = metrics.Count });
+            var (first, end) = old.MetricsOf(f);
+            for (var m = first; m < end; m++)
+            {
+                metrics.Add(old.Metrics[m] with { Start = text.Length });
+                text.Write(old.Lines(m));
+            }
+        }
+
+        return new GroupContent(text.Written.ToArray(), [.. families], [.. metrics]);
+    }
 
     private void Set(GroupKey key, Group? next)
     {
-        if (Current(key) is { } old)
-        {
-            _index.Remove(old);
-        }
-
-        if (next is not null)
-        {
-            _index.Add(next);
-        }
-
-        _changed[key] = next;
+        _changes.Add(new Change(key, Find(key), null, default));
+        Exchange(key, next);
     }
 
-    private static Group Merged(PreparedPush push, Group? old, DateTimeOffset now)
+    private void Exchange(GroupKey key, Group? next)
     {
-        List<GroupFamily> families = [.. push.Built];
-        if (old is not null && !push.Replace)
+        var known = _slots.TryGetValue(key, out var slot);
+        var old = known ? _groups[slot].Group : null;
+        if (!ReferenceEquals(old?.Content, next?.Content))
         {
-            var names = push.Built.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-            families.AddRange(Pushed(old).Where(f => !names.Contains(f.Name)));
+            _index.Replace(old?.Content, next?.Content);
         }
 
-        return Timed(push.Group, families, now, old?.FailureTime);
+        if (next is null)
+        {
+            if (known)
+            {
+                _slots.Remove(key);
+                _groups.Remove(slot);
+                _emptyInstances -= key.HasEmptyInstance ? 1 : 0;
+            }
+        }
+        else if (known)
+        {
+            _groups[slot] = new GroupSlot(next);
+        }
+        else
+        {
+            _slots[next.Key] = _groups.Add(new GroupSlot(next));
+            _emptyInstances += key.HasEmptyInstance ? 1 : 0;
+        }
     }
 
-    private static Group Timed(GroupKey key, IEnumerable<GroupFamily> families, DateTimeOffset? pushTime, DateTimeOffset? failureTime) =>
-        new(key, [.. families, .. GroupBuilder.Times(key, pushTime, failureTime)], pushTime, failureTime);
-
-    private static IEnumerable<GroupFamily> Pushed(Group group) => group.Families.Where(f => !GroupBuilder.IsTime(f.Name));
+    /// <summary>How to take a change back: a group's former state, or a family's former type.</summary>
+    private readonly record struct Change(GroupKey? Key, Group? Old, FamilyEntry? Family, MetricType Type);
 }

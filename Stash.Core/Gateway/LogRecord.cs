@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
@@ -8,27 +7,31 @@ namespace Stash.Core.Gateway;
 
 internal enum RecordKind : byte
 {
-    Put = 1,
-    Post = 2,
-    Delete = 3,
-    Wipe = 4,
+    // 1 to 7 were of a form before the first release.
+    Put = 17,
+    Post = 18,
+    Delete = 19,
+    Wipe = 20,
 
     /// <summary>A refused push: sets the group's failure time.</summary>
-    Failure = 5,
+    Failure = 21,
 
     /// <summary>In a snapshot: a whole group.</summary>
-    Group = 6,
+    Group = 22,
 
     /// <summary>In a snapshot: its last record.</summary>
-    End = 7,
+    End = 23,
 }
 
 /// <summary>
 /// One record of the log or of a snapshot. On disk: length of the payload (4 bytes), XXH64 of the payload (8 bytes), payload; little-endian.
+/// The payload: kind (1), position, time, failure time, life (8 each, the times in UTC ticks, 0 for none), then the group's labels, the session's
+/// id and its message (each a length of 4 bytes, -1 for none, and UTF-8), then the families in the text format.
 /// </summary>
 internal sealed record LogRecord
 {
     private const int Frame = 12;
+    private const int Head = 33;
     private const int MaxPayload = MaxText + (1 << 26);
 
     /// <summary>Bytes of the largest text that a record can hold.</summary>
@@ -39,12 +42,16 @@ internal sealed record LogRecord
     /// <summary>Position in the log; for <see cref="RecordKind.Group"/> 0.</summary>
     public long Position { get; init; }
 
-    public DateTimeOffset Time { get; init; }
+    /// <summary>When it was; of a snapshot's group, its last push. UTC ticks.</summary>
+    public long Ticks { get; init; }
 
-    /// <summary>Of a snapshot's group alone.</summary>
-    public DateTimeOffset? FailureTime { get; init; }
+    /// <summary>Of a snapshot's group alone: UTC ticks of its last failure; 0 for none.</summary>
+    public long FailureTicks { get; init; }
 
-    public IReadOnlyList<Label> Labels { get; init; } = [];
+    /// <summary>Ticks after the push when its group may go; 0 where that is not known.</summary>
+    public long LifeTicks { get; init; }
+
+    public GroupKey? Key { get; init; }
 
     public string? SessionId { get; init; }
 
@@ -53,45 +60,65 @@ internal sealed record LogRecord
     /// <summary>Families in the text format.</summary>
     public ReadOnlyMemory<byte> Text { get; init; }
 
+    public DateTimeOffset Time => new(Ticks, TimeSpan.Zero);
+
+    public IReadOnlyList<Label> Labels => Key?.Labels ?? [];
+
     /// <exception cref="InvalidDataException">It is larger than what can be read back.</exception>
-    public void WriteTo(ArrayBufferWriter<byte> output)
+    public void WriteTo(ByteBuffer output)
     {
-        var start = output.WrittenCount;
-        _ = output.GetSpan(Frame);
-        output.Advance(Frame);
-        output.Write([(byte)Kind]);
-        Write(output, Position);
-        Write(output, Time.UtcTicks);
-        Write(output, FailureTime?.UtcTicks ?? 0);
-        Write(output, (long)Labels.Count);
-        foreach (var label in Labels)
+        var start = Begin(output, Kind, Position, Ticks, FailureTicks, LifeTicks, Key);
+        WriteSession(output, SessionId, SessionMessage);
+        output.Write(Text.Span);
+        Finish(output, start);
+    }
+
+    /// <summary>Begins a record; what follows is its session and its text.</summary>
+    /// <returns>For <see cref="Finish"/>.</returns>
+    public static int Begin(ByteBuffer output, RecordKind kind, long position, long ticks, long failureTicks, long lifeTicks, GroupKey? key)
+    {
+        var start = output.Length;
+        var head = output.GetSpan(Frame + Head + 4);
+        head[Frame] = (byte)kind;
+        BinaryPrimitives.WriteInt64LittleEndian(head[(Frame + 1)..], position);
+        BinaryPrimitives.WriteInt64LittleEndian(head[(Frame + 9)..], ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(head[(Frame + 17)..], failureTicks);
+        BinaryPrimitives.WriteInt64LittleEndian(head[(Frame + 25)..], lifeTicks);
+        BinaryPrimitives.WriteInt32LittleEndian(head[(Frame + 33)..], key is null ? -1 : key.Text.Length);
+        output.Advance(Frame + Head + 4);
+        if (key is not null)
         {
-            Write(output, label.Name);
-            Write(output, label.Value);
+            output.Write(key.Text);
         }
 
-        Write(output, SessionId);
-        Write(output, SessionMessage);
-        Write(output, (long)Text.Length);
-        output.Write(Text.Span);
+        return start;
+    }
 
-        var all = System.Runtime.InteropServices.MemoryMarshal.AsMemory(output.WrittenMemory).Span[start..];
-        var payload = all[Frame..];
+    public static void WriteSession(ByteBuffer output, string? id, string? message)
+    {
+        Write(output, id);
+        Write(output, message);
+    }
+
+    /// <exception cref="InvalidDataException">It is larger than what can be read back.</exception>
+    public static void Finish(ByteBuffer output, int start)
+    {
+        var payload = output.Bytes[(start + Frame)..];
         if (payload.Length > MaxPayload)
         {
             throw new InvalidDataException("a group is larger than a gibibyte");
         }
 
-        BinaryPrimitives.WriteInt32LittleEndian(all, payload.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(all[4..], XxHash64.HashToUInt64(payload));
+        BinaryPrimitives.WriteInt32LittleEndian(output.Bytes[start..], payload.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(output.Bytes[(start + 4)..], XxHash64.HashToUInt64(payload));
     }
 
     /// <summary>Reads the record at the beginning of some bytes.</summary>
-    /// <param name="bytes">What the file holds from here.</param>
+    /// <param name="bytes">What the file holds from here; the record's text refers to it.</param>
     /// <param name="record">The record.</param>
-    /// <param name="length">Bytes of the whole record; where it is not complete, of what is needed to read it, as far as known.</param>
+    /// <param name="length">Bytes of the whole record; where it is not complete, of what is needed to read it, as far as known; -1 where it is damaged.</param>
     /// <returns>False where the bytes are not a complete, undamaged record.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out LogRecord? record, out int length)
+    public static bool TryRead(ReadOnlyMemory<byte> bytes, out LogRecord? record, out int length)
     {
         record = null;
         length = Frame;
@@ -100,7 +127,7 @@ internal sealed record LogRecord
             return false;
         }
 
-        var size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        var size = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
         if (size is < 1 or > MaxPayload)
         {
             length = -1;
@@ -114,7 +141,7 @@ internal sealed record LogRecord
         }
 
         var payload = bytes.Slice(Frame, size);
-        if (XxHash64.HashToUInt64(payload) != BinaryPrimitives.ReadUInt64LittleEndian(bytes[4..]))
+        if (XxHash64.HashToUInt64(payload.Span) != BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[4..]))
         {
             length = -1;
             return false;
@@ -125,7 +152,7 @@ internal sealed record LogRecord
             record = Decode(payload);
             return true;
         }
-        catch (Exception e) when (e is ArgumentException or OverflowException)
+        catch (Exception e) when (e is ArgumentException or OverflowException or IndexOutOfRangeException)
         {
             // Not a record of ours, although the checksum is right.
             length = -1;
@@ -133,71 +160,59 @@ internal sealed record LogRecord
         }
     }
 
-    private static LogRecord Decode(ReadOnlySpan<byte> payload)
+    private static LogRecord Decode(ReadOnlyMemory<byte> payload)
     {
-        var kind = (RecordKind)payload[0];
-        payload = payload[1..];
-        var position = ReadLong(ref payload);
-        var time = ReadLong(ref payload);
-        var failure = ReadLong(ref payload);
-        var count = ReadLong(ref payload);
-        var labels = new Label[count <= payload.Length ? count : throw new OverflowException()];
-        for (var i = 0; i < labels.Length; i++)
-        {
-            labels[i] = new Label(ReadText(ref payload)!, ReadText(ref payload)!);
-        }
-
-        var session = ReadText(ref payload);
-        var message = ReadText(ref payload);
-        var length = (int)ReadLong(ref payload);
-        return new LogRecord
+        var head = payload.Span;
+        var ticks = BinaryPrimitives.ReadInt64LittleEndian(head[9..]);
+        _ = new DateTimeOffset(ticks, TimeSpan.Zero);
+        var kind = (RecordKind)head[0];
+        LogRecord record = new()
         {
             Kind = kind,
-            Position = position,
-            Time = new DateTimeOffset(time, TimeSpan.Zero),
-            FailureTime = failure == 0 ? null : new DateTimeOffset(failure, TimeSpan.Zero),
-            Labels = labels,
-            SessionId = session,
-            SessionMessage = message,
-            Text = payload[..length].ToArray(),
+            Position = BinaryPrimitives.ReadInt64LittleEndian(head[1..]),
+            Ticks = ticks,
+        };
+        if (kind is < RecordKind.Put or RecordKind.End)
+        {
+            return record;
+        }
+
+        var rest = payload[Head..];
+        var key = Piece(ref rest);
+        var id = Piece(ref rest);
+        var message = Piece(ref rest);
+        return record with
+        {
+            FailureTicks = BinaryPrimitives.ReadInt64LittleEndian(head[17..]),
+            LifeTicks = BinaryPrimitives.ReadInt64LittleEndian(head[25..]),
+            Key = key is { } labels ? GroupKey.OfText(labels.Span) : null,
+            SessionId = id is { } i ? Encoding.UTF8.GetString(i.Span) : null,
+            SessionMessage = message is { } m ? Encoding.UTF8.GetString(m.Span) : null,
+            Text = rest,
         };
     }
 
-    private static void Write(ArrayBufferWriter<byte> output, long value)
+    private static void Write(ByteBuffer output, string? value)
     {
-        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(8), value);
-        output.Advance(8);
-    }
-
-    private static void Write(ArrayBufferWriter<byte> output, string? value)
-    {
-        if (value is null)
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(4), value is null ? -1 : Encoding.UTF8.GetByteCount(value));
+        output.Advance(4);
+        if (value is not null)
         {
-            Write(output, -1L);
-            return;
+            Encoding.UTF8.GetBytes(value, output);
         }
-
-        Write(output, (long)Encoding.UTF8.GetByteCount(value));
-        Encoding.UTF8.GetBytes(value, output);
     }
 
-    private static long ReadLong(ref ReadOnlySpan<byte> payload)
+    private static ReadOnlyMemory<byte>? Piece(ref ReadOnlyMemory<byte> rest)
     {
-        var value = BinaryPrimitives.ReadInt64LittleEndian(payload);
-        payload = payload[8..];
-        return value;
-    }
-
-    private static string? ReadText(ref ReadOnlySpan<byte> payload)
-    {
-        var length = (int)ReadLong(ref payload);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(rest.Span);
+        rest = rest[4..];
         if (length < 0)
         {
             return null;
         }
 
-        var text = Encoding.UTF8.GetString(payload[..length]);
-        payload = payload[length..];
-        return text;
+        var piece = rest[..length];
+        rest = rest[length..];
+        return piece;
     }
 }

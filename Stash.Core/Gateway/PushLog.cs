@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -12,6 +11,11 @@ namespace Stash.Core.Gateway;
 /// </summary>
 internal sealed partial class PushLog : IDisposable
 {
+    private const int LoadChunk = 1 << 20;
+
+    /// <summary>Small enough that it is no large object to the garbage collector.</summary>
+    private const int FollowChunk = 64 << 10;
+
     private readonly string _directory;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -31,12 +35,41 @@ internal sealed partial class PushLog : IDisposable
     /// <summary>Position of the last durable record.</summary>
     public long Position => Volatile.Read(ref _position);
 
+    /// <summary>How often the end was found damaged when it was opened, and cut.</summary>
+    public int Cuts { get; private set; }
+
+    /// <summary>Bytes that were cut.</summary>
+    public long CutBytes { get; private set; }
+
+    public int Segments
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _segments.Count;
+            }
+        }
+    }
+
+    /// <summary>Bytes of all segments.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _segments.Sum(s => s.Length);
+            }
+        }
+    }
+
     /// <summary>Bytes of the segment that is being written.</summary>
     public long CurrentLength => _current.Length;
 
     /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
     /// <exception cref="UserErrorException">It is damaged elsewhere than at its end.</exception>
-    public static PushLog Open(string directory, long after, Action<LogRecord> replay, ILogger logger)
+    public static PushLog Open(string directory, long after, Action<IReadOnlyList<LogRecord>> replay, ILogger logger)
     {
         var log = new PushLog(directory, logger) { _position = after };
         foreach (var path in Directory.GetFiles(directory, "log-*").Order(StringComparer.Ordinal))
@@ -161,7 +194,7 @@ internal sealed partial class PushLog : IDisposable
                     var last = IsLast(segment);
                     if (offset < segment.Length)
                     {
-                        var records = ReadChunk(handle, offset, segment.Length, out offset);
+                        var records = ReadChunk(handle, offset, segment.Length, null, out offset);
                         if (records.Count == 0)
                         {
                             throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{segment.Path} is damaged at byte {offset}"));
@@ -189,21 +222,21 @@ internal sealed partial class PushLog : IDisposable
 
     public void Dispose() => _writing?.Dispose();
 
-    private void Load(Segment segment, Action<LogRecord> replay, long after)
+    private void Load(Segment segment, Action<IReadOnlyList<LogRecord>> replay, long after)
     {
         using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite);
         var length = RandomAccess.GetLength(handle);
         var offset = 0L;
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(LoadChunk, length));
         while (offset < length)
         {
             var before = offset;
-            foreach (var record in ReadChunk(handle, offset, length, out offset))
+            var records = ReadChunk(handle, offset, length, buffer, out offset);
+            records.RemoveAll(r => r.Position <= after);
+            if (records.Count > 0)
             {
-                if (record.Position > after)
-                {
-                    replay(record);
-                    _position = Math.Max(_position, record.Position);
-                }
+                replay(records);
+                _position = Math.Max(_position, records[^1].Position);
             }
 
             if (offset == before)
@@ -216,6 +249,8 @@ internal sealed partial class PushLog : IDisposable
                 }
 
                 LogCut(_logger, segment.Path, length - offset);
+                Cuts++;
+                CutBytes += length - offset;
                 RandomAccess.SetLength(handle, offset);
                 RandomAccess.FlushToDisk(handle);
                 break;
@@ -225,43 +260,40 @@ internal sealed partial class PushLog : IDisposable
         segment.Length = offset;
     }
 
-    /// <summary>The records of about a mebibyte; none, and the same offset, where the bytes are no record.</summary>
-    private static List<LogRecord> ReadChunk(SafeFileHandle handle, long offset, long end, out long next)
+    /// <summary>The records from an offset on, as many as a buffer holds, or one; none, and the same offset, where the bytes are no record.</summary>
+    /// <param name="handle">The segment.</param>
+    /// <param name="offset">Where a record begins.</param>
+    /// <param name="end">Where the last one ends.</param>
+    /// <param name="buffer">Holds the records' texts; null for one of their own.</param>
+    /// <param name="next">Where to go on.</param>
+    public static List<LogRecord> ReadChunk(SafeFileHandle handle, long offset, long end, byte[]? buffer, out long next)
     {
         List<LogRecord> records = [];
-        var size = 1 << 20;
+        buffer ??= GC.AllocateUninitializedArray<byte>((int)Math.Min(FollowChunk, end - offset));
         while (true)
         {
-            var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, end - offset));
-            try
+            var read = 0;
+            var wanted = (int)Math.Min(buffer.Length, end - offset);
+            while (read < wanted && RandomAccess.Read(handle, buffer.AsSpan(read, wanted - read), offset + read) is > 0 and var n)
             {
-                var read = 0;
-                var wanted = (int)Math.Min(buffer.Length, end - offset);
-                while (read < wanted && RandomAccess.Read(handle, buffer.AsSpan(read, wanted - read), offset + read) is > 0 and var n)
-                {
-                    read += n;
-                }
-
-                var at = 0;
-                var needed = 0;
-                while (at < read && LogRecord.TryRead(buffer.AsSpan(at, read - at), out var record, out needed))
-                {
-                    records.Add(record!);
-                    at += needed;
-                }
-
-                next = offset + at;
-                if (records.Count > 0 || needed <= read || needed > end - offset || read < wanted)
-                {
-                    return records;
-                }
-
-                size = needed;
+                read += n;
             }
-            finally
+
+            var at = 0;
+            var needed = 0;
+            while (at < read && LogRecord.TryRead(buffer.AsMemory(at, read - at), out var record, out needed))
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                records.Add(record!);
+                at += needed;
             }
+
+            next = offset + at;
+            if (records.Count > 0 || needed <= read || needed > end - offset || read < wanted)
+            {
+                return records;
+            }
+
+            buffer = GC.AllocateUninitializedArray<byte>(needed);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Stash.Core.Exposition;
 
@@ -8,9 +7,9 @@ namespace Stash.Core.Gateway;
 internal static class Snapshot
 {
     /// <summary>Reads the newest snapshot.</summary>
-    /// <returns>Its position and its bytes; 0 where there is none.</returns>
+    /// <returns>Its position, its bytes and when it was made (UTC ticks); 0 where there is none.</returns>
     /// <exception cref="UserErrorException">It is damaged.</exception>
-    public static (long Position, long Bytes) Load(string directory, Action<LogRecord> take)
+    public static (long Position, long Bytes, long Ticks) Load(string directory, Action<IReadOnlyList<LogRecord>> take)
     {
         foreach (var unfinished in Directory.GetFiles(directory, "snapshot-*.tmp"))
         {
@@ -20,20 +19,29 @@ internal static class Snapshot
         var path = Directory.GetFiles(directory, "snapshot-*").Max(StringComparer.Ordinal);
         if (path is null)
         {
-            return (0, 0);
+            return (0, 0, 0);
         }
 
-        var file = File.ReadAllBytes(path);
-        var bytes = file.AsSpan();
-        while (LogRecord.TryRead(bytes, out var record, out var length))
+        using var handle = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(handle);
+        var buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
+        for (var offset = 0L; offset < length;)
         {
-            if (record!.Kind == RecordKind.End)
+            var records = PushLog.ReadChunk(handle, offset, length, buffer, out var next);
+            if (records.Count > 0 && records[^1] is { Kind: RecordKind.End } end)
             {
-                return (record.Position, file.Length);
+                records.RemoveAt(records.Count - 1);
+                take(records);
+                return (end.Position, length, end.Ticks);
             }
 
-            take(record);
-            bytes = bytes[length..];
+            if (next == offset)
+            {
+                break;
+            }
+
+            take(records);
+            offset = next;
         }
 
         throw new UserErrorException($"The push gateway's snapshot {path} is damaged: move it away and start again; groups pushed since then come back with their next push.");
@@ -42,14 +50,14 @@ internal static class Snapshot
     /// <summary>Writes a snapshot, then deletes the ones before.</summary>
     /// <returns>Its bytes.</returns>
     /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
-    public static long Save(string directory, long position, IReadOnlyCollection<Group> groups)
+    public static long Save(string directory, long position, long ticks, IReadOnlyCollection<Group> groups)
     {
         var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"snapshot-{position:D20}"));
         var temporary = $"{path}.tmp";
         long bytes;
         try
         {
-            bytes = Write(temporary, position, groups);
+            bytes = Write(temporary, position, ticks, groups);
         }
         catch
         {
@@ -68,38 +76,36 @@ internal static class Snapshot
         return bytes;
     }
 
-    private static long Write(string path, long position, IReadOnlyCollection<Group> groups)
+    private static long Write(string path, long position, long ticks, IReadOnlyCollection<Group> groups)
     {
-        ArrayBufferWriter<byte> buffer = new(1 << 16);
-        ArrayBufferWriter<byte> text = new();
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        ByteBuffer buffer = new(1 << 17);
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0);
         foreach (var group in groups)
         {
-            text.ResetWrittenCount();
-            foreach (var family in group.Families.Where(f => !GroupBuilder.IsTime(f.Name)))
+            var start = LogRecord.Begin(buffer, RecordKind.Group, 0, group.PushTicks, group.FailureTicks, group.LifeTicks, group.Key);
+            LogRecord.WriteSession(buffer, null, null);
+            var content = group.Content;
+            for (var f = 0; f < content.Families.Length; f++)
             {
-                TextFormatWriter.WriteHeader(text, family.Name, family.Help, family.Type);
-                foreach (var metric in family.Metrics)
+                var part = content.Families[f];
+                ExpositionText.WriteHeader(buffer, part.Family.Name, part.Help.Text, part.Family.Type);
+                var (first, end) = content.MetricsOf(f);
+                for (var m = first; m < end; m++)
                 {
-                    text.Write(metric.Text);
+                    buffer.Write(content.Lines(m));
                 }
             }
 
-            buffer.ResetWrittenCount();
-            new LogRecord
+            LogRecord.Finish(buffer, start);
+            if (buffer.Length >= 1 << 16)
             {
-                Kind = RecordKind.Group,
-                Time = group.PushTime ?? DateTimeOffset.MinValue,
-                FailureTime = group.FailureTime,
-                Labels = group.Key.Labels,
-                Text = text.WrittenMemory,
-            }.WriteTo(buffer);
-            file.Write(buffer.WrittenSpan);
+                file.Write(buffer.Written);
+                buffer.Truncate(0);
+            }
         }
 
-        buffer.ResetWrittenCount();
-        new LogRecord { Kind = RecordKind.End, Position = position }.WriteTo(buffer);
-        file.Write(buffer.WrittenSpan);
+        new LogRecord { Kind = RecordKind.End, Position = position, Ticks = ticks }.WriteTo(buffer);
+        file.Write(buffer.Written);
         file.Flush(flushToDisk: true);
         return file.Length;
     }

@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Threading.Tasks.Sources;
+using Stash.Core.Exposition;
+
 namespace Stash.Core.Gateway;
 
-/// <summary>Something asked of the task that changes the groups.</summary>
+/// <summary>Something asked of the thread that changes the groups.</summary>
 internal abstract class StoreRequest
 {
     /// <summary>Answers.</summary>
@@ -9,56 +13,185 @@ internal abstract class StoreRequest
     public abstract void Answer(bool durable, GroupTable table);
 }
 
-/// <summary>A change of the groups.</summary>
-internal abstract class ChangeRequest : StoreRequest
+/// <summary>Records of a batch, to be written with one sync.</summary>
+internal sealed class RecordBatch
 {
-    private readonly TaskCompletionSource<PushVerdict> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private const int Kept = 8 << 20;
+    private ByteBuffer _bytes = new(1 << 16);
 
-    public Task<PushVerdict> Verdict => _verdict.Task;
+    public ByteBuffer Bytes => _bytes;
 
-    /// <summary>Why it was refused; null where it was not.</summary>
-    public string? Problem { get; protected set; }
+    /// <summary>Position of the last record.</summary>
+    public long Position { get; private set; }
 
-    /// <summary>Makes the change.</summary>
-    /// <returns>What to keep in the log, without its position; null where nothing has changed.</returns>
-    public abstract LogRecord? Apply(GroupTable table, DateTimeOffset now);
+    public long NextPosition => ++Position;
 
-    public sealed override void Answer(bool durable, GroupTable table) => _verdict.SetResult(
-        !durable ? new PushVerdict(VerdictKind.Unavailable, "") : Problem is null ? PushVerdict.Accepted : new PushVerdict(VerdictKind.Refused, Problem));
-}
-
-internal sealed class PushRequest(Push push, PreparedPush prepared) : ChangeRequest
-{
-    public override LogRecord? Apply(GroupTable table, DateTimeOffset now)
+    public void Start(long position)
     {
-        // As in the reference, this one is found before all others.
-        Problem = push.Families.Any(f => f.Metrics.Exists(m => m.Timestamp is not null)) ? "pushed metrics must not have timestamps" : table.Push(prepared, now);
-        if (Problem is not null)
+        if (_bytes.Capacity > Kept)
         {
-            return table.Fail(push.Group, now) ? new LogRecord { Kind = RecordKind.Failure, Time = now, Labels = push.Group.Labels } : null;
+            _bytes = new ByteBuffer(1 << 16);
         }
 
-        return new LogRecord
-        {
-            Kind = push.Replace ? RecordKind.Put : RecordKind.Post,
-            Time = now,
-            Labels = push.Group.Labels,
-            SessionId = push.SessionId,
-            SessionMessage = push.SessionMessage,
-            Text = push.Text,
-        };
+        _bytes.Truncate(0);
+        Position = position;
+    }
+
+    public void Add(RecordKind kind, long ticks, GroupKey? key)
+    {
+        var start = LogRecord.Begin(_bytes, kind, NextPosition, ticks, 0, 0, key);
+        LogRecord.WriteSession(_bytes, null, null);
+        LogRecord.Finish(_bytes, start);
     }
 }
 
-internal sealed class DeleteRequest(GroupKey group) : ChangeRequest
+/// <summary>A change of the groups.</summary>
+internal abstract class ChangeRequest : StoreRequest, IValueTaskSource<PushVerdict>
 {
-    public override LogRecord? Apply(GroupTable table, DateTimeOffset now) =>
-        table.Delete(group) ? new LogRecord { Kind = RecordKind.Delete, Time = now, Labels = group.Labels } : null;
+    private ManualResetValueTaskSourceCore<PushVerdict> _verdict = new() { RunContinuationsAsynchronously = true };
+
+    public ValueTask<PushVerdict> Verdict => new(this, _verdict.Version);
+
+    /// <summary>Why it was refused; null where it was not.</summary>
+    protected string? Problem { get; set; }
+
+    protected bool OverLimit { get; set; }
+
+    /// <summary>Makes the change and adds what to keep in the log; nothing where nothing has changed.</summary>
+    public abstract void Apply(GroupTable table, RecordBatch batch);
+
+    public sealed override void Answer(bool durable, GroupTable table) => _verdict.SetResult(
+        !durable ? new PushVerdict(VerdictKind.Unavailable, "")
+        : Problem is null ? PushVerdict.Accepted
+        : new PushVerdict(OverLimit ? VerdictKind.OverLimit : VerdictKind.Refused, Problem));
+
+    PushVerdict IValueTaskSource<PushVerdict>.GetResult(short token) => _verdict.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<PushVerdict>.GetStatus(short token) => _verdict.GetStatus(token);
+
+    void IValueTaskSource<PushVerdict>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _verdict.OnCompleted(continuation, state, token, flags);
+
+    protected void Reset()
+    {
+        _verdict.Reset();
+        (Problem, OverLimit) = (null, false);
+    }
 }
 
-internal sealed class WipeRequest : ChangeRequest
+/// <summary>A push. Used again for the next one.</summary>
+internal sealed class PushRequest : ChangeRequest
 {
-    public override LogRecord? Apply(GroupTable table, DateTimeOffset now) => table.Wipe() ? new LogRecord { Kind = RecordKind.Wipe, Time = now } : null;
+    private Push _push;
+    private long _ticks;
+
+    public PreparedPush Prepared { get; } = new();
+
+    /// <summary>Reads the push.</summary>
+    /// <returns>False where it cannot be taken in, whatever the groups are: see the set's error.</returns>
+    public bool TryRead(in Push push, long ticks, PushLimits? limits)
+    {
+        (_push, _ticks) = (push, ticks);
+        return Prepared.TryRead(push.Group, push.Replace, push.Text, limits);
+    }
+
+    public override void Apply(GroupTable table, RecordBatch batch)
+    {
+        // As in the reference, timestamps are found before all else.
+        if (Prepared.Set.HasTimestamps)
+        {
+            Problem = "pushed metrics must not have timestamps";
+        }
+        else if (table.IsFull && table.Find(_push.Group) is null)
+        {
+            OverLimit = true;
+            Problem = string.Create(
+                CultureInfo.InvariantCulture,
+                $"there are {table.Count} groups, and no more are taken in: delete some, or raise Stash:Gateway:{nameof(PushLimits.MaxGroups)}");
+            return;
+        }
+        else
+        {
+            Problem = table.Push(Prepared, _ticks, _push.TimeToLive?.Ticks ?? 0);
+        }
+
+        if (Problem is not null)
+        {
+            if (table.Fail(_push.Group, _ticks))
+            {
+                batch.Add(RecordKind.Failure, _ticks, _push.Group);
+            }
+
+            return;
+        }
+
+        var start = LogRecord.Begin(batch.Bytes, _push.Replace ? RecordKind.Put : RecordKind.Post, batch.NextPosition, _ticks, 0, _push.TimeToLive?.Ticks ?? 0, _push.Group);
+        LogRecord.WriteSession(batch.Bytes, _push.SessionId, _push.SessionMessage);
+        batch.Bytes.Write(_push.Text.Span);
+        LogRecord.Finish(batch.Bytes, start);
+    }
+
+    /// <summary>Lets go of the push, so that another can be read.</summary>
+    public void Release()
+    {
+        Reset();
+        Prepared.Release();
+        _push = default;
+    }
+}
+
+internal sealed class DeleteRequest(GroupKey group, long ticks) : ChangeRequest
+{
+    public override void Apply(GroupTable table, RecordBatch batch)
+    {
+        if (table.Delete(group))
+        {
+            batch.Add(RecordKind.Delete, ticks, group);
+        }
+    }
+}
+
+internal sealed class WipeRequest(long ticks) : ChangeRequest
+{
+    public override void Apply(GroupTable table, RecordBatch batch)
+    {
+        if (table.Wipe())
+        {
+            batch.Add(RecordKind.Wipe, ticks, null);
+        }
+    }
+}
+
+/// <summary>Deletes groups whose time is over. Whether it is, is decided here: no push can come in between.</summary>
+internal sealed class ExpireRequest(long ticks, TimeSpan? timeToLive, int most) : ChangeRequest
+{
+    /// <summary>Groups deleted.</summary>
+    public int Expired { get; private set; }
+
+    public override void Apply(GroupTable table, RecordBatch batch)
+    {
+        List<GroupKey> over = [];
+        foreach (var group in table.Groups)
+        {
+            var life = group.LifeTicks > 0 ? group.LifeTicks : timeToLive?.Ticks ?? 0;
+            if (life > 0 && ticks - Math.Max(group.PushTicks, group.PushTicks == 0 ? group.FailureTicks : 0) >= life)
+            {
+                over.Add(group.Key);
+                if (over.Count == most)
+                {
+                    break;
+                }
+            }
+        }
+
+        foreach (var key in over)
+        {
+            table.Delete(key);
+            batch.Add(RecordKind.Delete, ticks, key);
+        }
+
+        Expired = over.Count;
+    }
 }
 
 /// <summary>Asks whether the log can be written; where the last write failed, it is tried.</summary>
@@ -82,12 +215,22 @@ internal sealed class ViewRequest : StoreRequest
     {
         try
         {
-            _view.SetResult(new StoreView(table.Groups(), table.Families()));
+            _view.SetResult(table.View());
         }
         catch (Exception e)
         {
             // For the one who asked: the writer goes on for all others.
             _view.SetException(e);
         }
+    }
+}
+
+/// <summary>Gives back the orders that a reader found, for the readers after it.</summary>
+internal sealed class OrderRequest(StoreView view) : StoreRequest
+{
+    public override void Answer(bool durable, GroupTable table)
+    {
+        table.Install(view);
+        view.Dispose();
     }
 }

@@ -1,35 +1,36 @@
-using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
 using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
-/// <summary>All groups at one moment, each of them durable. It does not change, whatever is pushed meanwhile.</summary>
-public sealed class StoreView
+/// <summary>All groups at one moment, each of them durable. It does not change, whatever is pushed meanwhile. Made for one reader.</summary>
+public sealed class StoreView : IDisposable
 {
-    private readonly Group[] _groups;
-    private readonly List<ExposedFamily> _families;
+    private const int FlushBytes = 1 << 16;
 
-    internal StoreView(Group[] groups, List<ExposedFamily> families)
+    internal StoreView(ExposedFamily[] families, OrderView<GroupSlot> groups)
     {
-        _groups = groups;
-        _families = families;
+        Array.Sort(families, static (a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
+        Exposed = families;
+        GroupOrder = groups;
     }
 
-    public int Count => _groups.Length;
+    /// <summary>Number of groups.</summary>
+    public int Count => GroupOrder.Count;
+
+    internal ExposedFamily[] Exposed { get; }
+
+    internal OrderView<GroupSlot> GroupOrder { get; }
 
     /// <summary>The groups, sorted by their labels; made one by one as they are asked for.</summary>
     public IEnumerable<GroupView> Groups()
     {
-        Array.Sort(_groups, (a, b) => CompareLabels(a.Key.Labels, b.Key.Labels));
-        foreach (var group in _groups)
+        var sorted = GroupOrder.Sort(GroupComparer.Instance).ToArray();
+        Array.Sort(sorted, static (a, b) => a.Group!.Key.Text.SequenceCompareTo(b.Group!.Key.Text));
+        foreach (var slot in sorted)
         {
-            yield return new GroupView
-            {
-                Labels = group.Key.Labels,
-                PushTime = group.PushTime,
-                FailureTime = group.FailureTime,
-                Families = [.. group.Families.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => Structured(new ExposedFamily(f.Name, f.Help, f.Type, f.Metrics)))],
-            };
+            yield return Structured(slot.Group!);
         }
     }
 
@@ -37,41 +38,166 @@ public sealed class StoreView
     /// <param name="own">Families of the process, put in among them.</param>
     public IEnumerable<MetricFamily> Families(IReadOnlyList<MetricFamily> own)
     {
-        foreach (var family in Exposed(own))
+        foreach (var (name, family, mine) in Merged(own))
         {
-            yield return Structured(family);
+            yield return family is not null ? Merge(Structured(family), mine) : mine ?? Times(failure: name == GroupTimes.FailureTime);
         }
     }
 
     /// <summary>The names of <see cref="Families"/>.</summary>
-    public IReadOnlySet<string> FamilyNames(IReadOnlyList<MetricFamily> own) =>
-        new HashSet<string>(_families.Select(f => f.Name).Concat(own.Select(f => f.Name)), StringComparer.Ordinal);
+    public IReadOnlySet<string> FamilyNames(IReadOnlyList<MetricFamily> own) => Merged(own).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
 
-    internal IEnumerable<ExposedFamily> Exposed(IReadOnlyList<MetricFamily> own) => ExposedFamily.Merge(_families, own);
-
-    private static MetricFamily Structured(ExposedFamily family)
+    /// <summary>Writes the text format 0.0.4, and flushes.</summary>
+    internal async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
     {
-        ArrayBufferWriter<byte> text = new();
-        family.WriteText(text);
-        return TextParser.Parse(text.WrittenSpan) is [var one] ? one : new MetricFamily(family.Name) { Help = family.Help, Type = family.Type };
-    }
-
-    private static int CompareLabels(IReadOnlyList<Label> a, IReadOnlyList<Label> b)
-    {
-        for (var i = 0; i < a.Count && i < b.Count; i++)
+        foreach (var (name, family, mine) in Merged(own))
         {
-            if (string.CompareOrdinal(a[i].Name, b[i].Name) is not 0 and var name)
+            if (mine is not null)
             {
-                return name;
+                WriteStructured(output, family is null ? mine : Merge(Structured(family), mine));
+            }
+            else if (family is not null)
+            {
+                await ExpositionText.WriteAsync(output, family, cancellationToken);
+            }
+            else
+            {
+                await ExpositionText.WriteTimesAsync(output, GroupOrder, name == GroupTimes.FailureTime, cancellationToken);
             }
 
-            if (string.CompareOrdinal(a[i].Value, b[i].Value) is not 0 and var value)
+            if (output.UnflushedBytes > FlushBytes)
             {
-                return value;
+                await output.FlushAsync(cancellationToken);
             }
         }
 
-        return a.Count.CompareTo(b.Count);
+        await output.FlushAsync(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        foreach (var family in Exposed)
+        {
+            family.Series.Dispose();
+        }
+
+        GroupOrder.Dispose();
+    }
+
+    /// <summary>Pushed families, own ones and the groups' times, sorted by name; one of which there are two kinds has both.</summary>
+    private List<(string Name, ExposedFamily? Pushed, MetricFamily? Own)> Merged(IReadOnlyList<MetricFamily> own)
+    {
+        SortedDictionary<string, (ExposedFamily? Pushed, MetricFamily? Own)> all = new(StringComparer.Ordinal);
+        foreach (var family in Exposed)
+        {
+            all[Encoding.UTF8.GetString(family.Name)] = (family, null);
+        }
+
+        foreach (var family in own)
+        {
+            // Another type can only be there from before this version had the family: a scrape with both would fail as a whole.
+            var pushed = all.GetValueOrDefault(family.Name).Pushed;
+            all[family.Name] = (pushed?.Type == family.Type ? pushed : null, Sorted(family, family.Metrics));
+        }
+
+        if (Count > 0)
+        {
+            all[GroupTimes.FailureTime] = all[GroupTimes.PushTime] = (null, null);
+        }
+
+        return [.. all.Select(f => (f.Key, f.Value.Pushed, f.Value.Own))];
+    }
+
+    private static MetricFamily Merge(MetricFamily pushed, MetricFamily? own) => own is null ? pushed : Sorted(own, pushed.Metrics.Concat(own.Metrics));
+
+    private static MetricFamily Sorted(MetricFamily family, IEnumerable<Metric> metrics)
+    {
+        MetricFamily sorted = new(family.Name) { Help = family.Help, Type = family.Type };
+        sorted.Metrics.AddRange(metrics.OrderBy(m => m.Labels.Count).ThenBy(m => string.Join('\0', m.Labels.OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => l.Value)), StringComparer.Ordinal));
+        return sorted;
+    }
+
+    private static void WriteStructured(PipeWriter output, MetricFamily family)
+    {
+        var type = family.Type ?? MetricType.Untyped;
+        TextFormatWriter.WriteHeader(output, family.Name, family.Help ?? "", type);
+        foreach (var metric in family.Metrics)
+        {
+            TextFormatWriter.WriteMetric(output, family.Name, type, metric);
+        }
+    }
+
+    private static MetricFamily Structured(ExposedFamily family)
+    {
+        ByteBuffer text = new();
+        ExpositionText.WriteHeader(text, family.Name, family.Help, family.Type);
+        foreach (var series in family.Series.Sort(SeriesComparer.Instance))
+        {
+            text.Write(series.Lines);
+        }
+
+        return Parse(text).Single();
+    }
+
+    private MetricFamily Times(bool failure)
+    {
+        MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
+        foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
+        {
+            family.Metrics.Add(new Metric { Value = GroupTimes.Seconds(failure ? slot.Group!.FailureTicks : slot.Group!.PushTicks) });
+        }
+
+        var i = 0;
+        foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
+        {
+            family.Metrics[i++].Labels = ExposedLabels(slot.Group!.Key);
+        }
+
+        return family;
+    }
+
+    private static GroupView Structured(Group group)
+    {
+        ByteBuffer text = new();
+        var content = group.Content;
+        for (var f = 0; f < content.Families.Length; f++)
+        {
+            var part = content.Families[f];
+            ExpositionText.WriteHeader(text, part.Family.Name, part.Help.Text, part.Family.Type);
+            var (first, end) = content.MetricsOf(f);
+            for (var m = first; m < end; m++)
+            {
+                text.Write(content.Lines(m));
+            }
+        }
+
+        return new GroupView
+        {
+            Labels = group.Key.Labels,
+            PushTime = group.PushTime,
+            FailureTime = group.FailureTime,
+            Families = [.. Parse(text).Append(Time(group, failure: true)).Append(Time(group, failure: false)).OrderBy(f => f.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static MetricFamily Time(Group group, bool failure)
+    {
+        MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
+        family.Metrics.Add(new Metric { Labels = ExposedLabels(group.Key), Value = GroupTimes.Seconds(failure ? group.FailureTicks : group.PushTicks) });
+        return family;
+    }
+
+    private static List<Label> ExposedLabels(GroupKey key)
+    {
+        ByteBuffer text = new();
+        key.WriteExposed(text);
+        return [.. LabelText.Read(text.Written)];
+    }
+
+    private static IReadOnlyList<MetricFamily> Parse(ByteBuffer text)
+    {
+        FamilySet set = new();
+        return TextParser.Read(text.WrittenMemory, set) ? set.ToFamilies() : throw new InvalidDataException(set.Error);
     }
 }
 

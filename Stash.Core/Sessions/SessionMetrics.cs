@@ -47,6 +47,25 @@ public static class SessionMetrics
         [Success, Fail, DurationTotal, Duration, StartTime, EndTime, LastSuccessTime, NextRunTime, FilesNew, FilesChanged, FilesUnmodified, AddedBytes, ProcessedBytes],
         StringComparer.Ordinal);
 
+    private static readonly byte[][] FamilyNames = [.. Families.Select(System.Text.Encoding.ASCII.GetBytes)];
+
+    /// <summary>Whether a family, its name in UTF-8, is one of them.</summary>
+    public static bool IsFamily(ReadOnlySpan<byte> name)
+    {
+        if (name.StartsWith("restic_session_"u8))
+        {
+            foreach (var family in FamilyNames)
+            {
+                if (name.SequenceEqual(family))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     public const string JobLabel = "job";
     public const string NamespaceLabel = "namespace";
     public const string AppLabel = "app";

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
-using Stash.Core.Exposition;
 using Stash.Core.Exposition.Protobuf;
 
 namespace Stash.Operator.Gateway;
@@ -13,17 +12,51 @@ internal sealed class BadPushException(int status, string message) : Exception(m
     public int Status { get; } = status;
 }
 
+/// <summary>The bytes of a push, in memory that is used again once it is disposed.</summary>
+internal struct BodyBytes(int capacity) : IDisposable
+{
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
+
+    public int Length { get; private set; }
+
+    public readonly ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
+
+    public void Add(ReadOnlySequence<byte> more)
+    {
+        var length = checked(Length + (int)more.Length);
+        if (length > _bytes.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, (int)Math.Min(Array.MaxLength, 2L * _bytes.Length)));
+            _bytes.AsSpan(0, Length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = larger;
+        }
+
+        more.CopyTo(_bytes.AsSpan(Length));
+        Length = length;
+    }
+
+    public void Dispose()
+    {
+        if (_bytes is { Length: > 0 })
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            (_bytes, Length) = ([], 0);
+        }
+    }
+}
+
 /// <summary>Reads the body of a push.</summary>
 internal static class PushBody
 {
-    private const int Chunk = 1 << 14;
     private const int MaxAhead = 1 << 20;
 
-    /// <summary>Reads and, where it is compressed, decompresses it.</summary>
+    /// <summary>Reads it as it was sent.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="max">Most bytes, decompressed.</param>
-    /// <exception cref="BadPushException">It is larger, or not what its headers say.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, long max)
+    /// <param name="max">Most bytes.</param>
+    /// <returns>To be disposed.</returns>
+    /// <exception cref="BadPushException">It is larger, or ended early.</exception>
+    public static async ValueTask<BodyBytes> ReadAsync(HttpContext context, long max)
     {
         var request = context.Request;
         if (request.ContentLength > max)
@@ -37,37 +70,62 @@ internal static class PushBody
             limit.MaxRequestBodySize = null;
         }
 
+        // What is announced may never come: no more than this is set aside on its word.
+        BodyBytes body = new((int)Math.Clamp(request.ContentLength ?? 0, 256, MaxAhead));
         try
         {
-            if (!string.Equals(request.Headers.ContentEncoding, "gzip", StringComparison.OrdinalIgnoreCase))
+            var reader = request.BodyReader;
+            while (true)
             {
-                // As in the reference, any other encoding is taken as none.
-                return await ReadAsync(request.Body, request.ContentLength, max, context.RequestAborted);
+                var result = await reader.ReadAsync(context.RequestAborted);
+                if (body.Length + result.Buffer.Length > max)
+                {
+                    throw TooLarge(max);
+                }
+
+                body.Add(result.Buffer);
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return body;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            body.Dispose();
+            if (e is BadHttpRequestException bad)
+            {
+                throw new BadPushException(bad.StatusCode, "the body ended before its announced length");
             }
 
-            var compressed = await ReadAsync(request.Body, request.ContentLength, max, context.RequestAborted);
-            return await Gunzip.DecompressAsync(compressed, max, context.RequestAborted) ?? throw TooLarge(max);
-        }
-        catch (BadHttpRequestException e)
-        {
-            throw new BadPushException(e.StatusCode, "the body ended before its announced length");
+            throw;
         }
     }
 
-    /// <summary>The families, and the same in the text format.</summary>
-    /// <exception cref="ExpositionFormatException">It is not in the text format.</exception>
-    /// <exception cref="BadPushException">It is not in the protobuf format, as which it came.</exception>
-    public static (IReadOnlyList<MetricFamily> Families, ReadOnlyMemory<byte> Text) Parse(string? contentType, ReadOnlyMemory<byte> body)
+    /// <summary>The families in the text format: decompressed, and where they came as protobuf, converted.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="max">Most bytes, decompressed.</param>
+    /// <exception cref="BadPushException">It is larger, or not what its headers say.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> TextAsync(HttpContext context, ReadOnlyMemory<byte> body, long max)
     {
-        if (!IsProtobuf(contentType))
+        var request = context.Request;
+
+        // As in the reference, any other encoding is taken as none.
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && string.Equals(encoding, "gzip", StringComparison.OrdinalIgnoreCase))
         {
-            return (TextParser.Parse(body.Span), body);
+            body = await Gunzip.DecompressAsync(body, max, context.RequestAborted) ?? throw TooLarge(max);
+        }
+
+        if (!IsProtobuf(request.ContentType))
+        {
+            return body;
         }
 
         try
         {
-            var families = ProtobufReader.Parse(body);
-            return (families, ProtobufReader.ToText(families));
+            return ProtobufReader.ToText(ProtobufReader.Parse(body));
         }
         catch (ProtobufFormatException e)
         {
@@ -76,33 +134,15 @@ internal static class PushBody
     }
 
     private static bool IsProtobuf(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        contentType is not null
+        && contentType.Contains("protobuf", StringComparison.OrdinalIgnoreCase)
+        && MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Equals("application/vnd.google.protobuf", StringComparison.OrdinalIgnoreCase)
         && Parameter(type, "encoding") == "delimited"
         && Parameter(type, "proto") == "io.prometheus.client.MetricFamily";
 
     private static string? Parameter(MediaTypeHeaderValue type, string name) =>
         type.Parameters.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.GetUnescapedValue().Value;
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, long? announced, long max, CancellationToken cancellationToken)
-    {
-        // What is announced may never come: no more than this is set aside on its word.
-        ArrayBufferWriter<byte> buffer = new((int)Math.Clamp((announced ?? 0) + 1, 256, MaxAhead));
-        while (true)
-        {
-            var read = await stream.ReadAsync(buffer.GetMemory(buffer.FreeCapacity > 0 ? 1 : Chunk), cancellationToken);
-            if (read == 0)
-            {
-                return buffer.WrittenMemory;
-            }
-
-            buffer.Advance(read);
-            if (buffer.WrittenCount > max)
-            {
-                throw TooLarge(max);
-            }
-        }
-    }
 
     private static BadPushException TooLarge(long max) => new(
         StatusCodes.Status413PayloadTooLarge,

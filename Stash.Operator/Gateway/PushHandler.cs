@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Stash.Core.Configuration;
-using Stash.Core.Exposition;
 using Stash.Core.Gateway;
 using Stash.Core.Sessions;
 
@@ -34,33 +33,36 @@ internal sealed class PushHandler(GroupStore store, LargePushes large, StashOpti
         }
 
         using var place = await large.EnterAsync(context);
-        Push push;
+        BodyBytes body = default;
         try
         {
-            var body = await PushBody.ReadAsync(context, options.Gateway.MaxPushBytes);
-            var (families, text) = PushBody.Parse(request.ContentType, body);
-            push = new Push
-            {
-                Group = group!,
-                Replace = HttpMethods.IsPut(request.Method),
-                Families = families,
-                Text = text,
-                SessionId = id,
-                SessionMessage = message,
-            };
-        }
-        catch (ExpositionFormatException e)
-        {
-            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, e.Message);
-            return;
+            body = await PushBody.ReadAsync(context, options.Gateway.MaxPushBytes);
+            var verdict = await store.PushAsync(
+                new Push
+                {
+                    Group = group!,
+                    Replace = HttpMethods.IsPut(request.Method),
+                    Text = await PushBody.TextAsync(context, body.Memory, options.Gateway.MaxPushBytes),
+                    SessionId = id,
+                    SessionMessage = message,
+                },
+                context.RequestAborted);
+
+            // As in the reference: without the check, nobody is told what becomes of a push that could be read.
+            var blind = !options.Gateway.ConsistencyCheck;
+            await AnswerAsync(
+                context,
+                blind && verdict.Kind == VerdictKind.Refused ? PushVerdict.Accepted : verdict,
+                blind ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
         }
         catch (BadPushException e)
         {
             await PlainText.ErrorAsync(context, e.Status, e.Message);
-            return;
         }
-
-        await AnswerAsync(context, await store.PushAsync(push, context.RequestAborted), StatusCodes.Status200OK);
+        finally
+        {
+            body.Dispose();
+        }
     }
 
     public async Task DeleteAsync(HttpContext context, string path)
@@ -86,6 +88,10 @@ internal sealed class PushHandler(GroupStore store, LargePushes large, StashOpti
             case VerdictKind.Refused:
                 return PlainText.ErrorAsync(
                     context, StatusCodes.Status400BadRequest, $"pushed metrics are invalid or inconsistent with existing metrics: {verdict.Message}");
+            case VerdictKind.Malformed:
+                return PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, verdict.Message);
+            case VerdictKind.OverLimit:
+                return PlainText.ErrorAsync(context, StatusCodes.Status413PayloadTooLarge, verdict.Message);
             default:
                 context.Response.Headers.RetryAfter = "5";
                 return PlainText.ErrorAsync(

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using CsCheck;
@@ -13,28 +12,29 @@ public sealed class LogRecordTests
 
     [Fact]
     public void A_record_reads_back_as_it_was_written() =>
-        Gen.Select(Gen.Enum<RecordKind>(), Gen.Long[0, long.MaxValue], Gen.Long[0, DateTime.MaxValue.Ticks], Gen.Long[1, DateTime.MaxValue.Ticks].Nullable(), Gen.Select(Text, Text).Array[0, 4], Text, Text, Gen.Byte.Array[0, 300])
+        Gen.Select(Gen.Enum<RecordKind>(), Gen.Long[0, long.MaxValue], Gen.Long[0, DateTime.MaxValue.Ticks], Gen.Long[0, DateTime.MaxValue.Ticks], Gen.Select(Text, Text).Array[0, 4], Text, Text, Gen.Byte.Array[0, 300])
             .Sample((kind, position, time, failure, labels, id, message, text) =>
             {
                 LogRecord record = new()
                 {
                     Kind = kind,
                     Position = position,
-                    Time = new DateTimeOffset(time, TimeSpan.Zero),
-                    FailureTime = failure is { } f ? new DateTimeOffset(f, TimeSpan.Zero) : null,
-                    Labels = [.. labels.Select(l => new Label(l.Item1 ?? "", l.Item2 ?? ""))],
-                    SessionId = id,
-                    SessionMessage = message,
-                    Text = text,
+                    Ticks = time,
+                    FailureTicks = kind == RecordKind.End ? 0 : failure,
+                    LifeTicks = kind == RecordKind.End ? 0 : failure,
+                    Key = kind == RecordKind.End ? null : new GroupKey(labels.DistinctBy(l => l.Item1 ?? "").Select(l => new Label(l.Item1 ?? "", l.Item2 ?? ""))),
+                    SessionId = kind == RecordKind.End ? null : id,
+                    SessionMessage = kind == RecordKind.End ? null : message,
+                    Text = kind == RecordKind.End ? default : text,
                 };
-                ArrayBufferWriter<byte> output = new();
+                ByteBuffer output = new();
                 output.Write("123"u8);
                 record.WriteTo(output);
-                LogRecord.TryRead(output.WrittenSpan[3..], out var read, out var length).ShouldBeTrue();
-                length.ShouldBe(output.WrittenCount - 3);
+                LogRecord.TryRead(output.WrittenMemory[3..], out var read, out var length).ShouldBeTrue();
+                length.ShouldBe(output.Length - 3);
                 read!.Labels.ShouldBe(record.Labels);
-                read.Text.ToArray().ShouldBe(text);
-                (read with { Labels = [], Text = default }).ShouldBe(record with { Labels = [], Text = default });
+                read.Text.ToArray().ShouldBe(record.Text.ToArray());
+                (read with { Text = default }).ShouldBe(record with { Text = default });
             });
 
     [Fact]

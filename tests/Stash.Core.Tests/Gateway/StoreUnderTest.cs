@@ -52,7 +52,6 @@ internal sealed class StoreUnderTest : IAsyncDisposable
     {
         Group = group,
         Replace = replace,
-        Families = TextParser.Parse(Encoding.UTF8.GetBytes(text)),
         Text = Encoding.UTF8.GetBytes(text),
     };
 
@@ -81,7 +80,7 @@ internal sealed class StoreUnderTest : IAsyncDisposable
 
     private async Task OpenAsync() => Store = await GroupStore.OpenAsync(_options, Time, NullLogger<GroupStore>.Instance, Cancelled);
 
-    private static async Task<string> VerdictAsync(Task<PushVerdict> verdict)
+    private static async Task<string> VerdictAsync(ValueTask<PushVerdict> verdict)
     {
         var (kind, message) = await verdict;
         return kind == VerdictKind.Unavailable ? "unavailable" : message;
