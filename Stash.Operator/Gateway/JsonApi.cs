@@ -44,7 +44,7 @@ internal sealed class JsonApi(GroupStore store, StashOptions options, TimeProvid
     public async Task MetricsAsync(HttpContext context, string path)
     {
         // Before the answer begins: a store that is closing has none.
-        var view = await store.ReadAsync(context.RequestAborted);
+        using var view = await store.ReadAsync(context.RequestAborted);
         AllowOtherSites(context);
         context.Response.ContentType = "application/json";
         var output = context.Response.BodyWriter;

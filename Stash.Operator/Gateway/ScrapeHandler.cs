@@ -18,7 +18,7 @@ internal sealed class ScrapeHandler(GroupStore store, GatewayMetrics metrics)
         var own = await metrics.FamiliesAsync(context.RequestAborted);
 
         // Before the answer begins: a store that is closing has none.
-        var view = format.Kind == ExpositionKind.Text ? null : await store.ReadAsync(context.RequestAborted);
+        using var view = format.Kind == ExpositionKind.Text ? null : await store.ReadAsync(context.RequestAborted);
         context.Response.ContentType = format.ContentType;
         if (ContentCoding.Negotiate(context.Request) is not { } coding)
         {

@@ -13,7 +13,7 @@ internal sealed class WebPages(GroupStore store, StashOptions options, TimeProvi
 
     public async Task GroupsAsync(HttpContext context, string path)
     {
-        var view = await store.ReadAsync(context.RequestAborted);
+        using var view = await store.ReadAsync(context.RequestAborted);
         var page = GroupsPage.Write(view, GroupsQuery.Of(context.Request.Query), time.GetUtcNow(), options.Gateway.AdminApi);
         await SendAsync(context, StatusCodes.Status200OK, "Groups", "./", page);
     }
