@@ -108,12 +108,12 @@ public static class ProtobufReader
             case MetricType.Summary when message.Summary is { } summary:
                 metric.Count = summary.HasSampleCount ? summary.SampleCount : null;
                 metric.Sum = summary.HasSampleSum ? summary.SampleSum : null;
-                metric.Parts = [.. summary.Quantile.Select(q => (q.Quantile, q.Value))];
+                metric.Parts = [.. summary.Quantile.Where(q => !double.IsNaN(q.Quantile)).Select(q => (q.Quantile, q.Value))];
                 break;
             case MetricType.Histogram when message.Histogram is { } histogram:
                 metric.Count = histogram.HasSampleCount ? histogram.SampleCount : null;
                 metric.Sum = histogram.HasSampleSum ? histogram.SampleSum : null;
-                metric.Parts = [.. histogram.Bucket.Select(b => (b.UpperBound, (double)b.CumulativeCount))];
+                metric.Parts = [.. histogram.Bucket.Where(b => !double.IsNaN(b.UpperBound)).Select(b => (b.UpperBound, (double)b.CumulativeCount))];
                 break;
             default:
                 throw Wrong($"collected metric {GoQuote.Text(family.Name)} is not a {type.ToString().ToUpperInvariant()}");
