@@ -158,7 +158,7 @@ public ref struct TextParser
             return Wrong($"second TYPE line for metric name {FamilyName()}, or TYPE reported after samples");
         }
 
-        if (!Until(blank: false))
+        if (!RestOfLine())
         {
             return false;
         }
@@ -387,7 +387,7 @@ public ref struct TextParser
         }
 
         _set.SetTimestamp(metric, timestamp);
-        return Until(blank: false) && (_token.Length == 0 || Wrong($"spurious string after timestamp: {Quoted()}"));
+        return RestOfLine() && (_token.Length == 0 || Wrong($"spurious string after timestamp: {Quoted()}"));
     }
 
     private void FindFamily()
@@ -436,6 +436,31 @@ public ref struct TextParser
     {
         var start = _next - 1;
         return Take(start, blank ? _text[start..].IndexOfAny((byte)' ', (byte)'\t', (byte)'\n') : _text[start..].IndexOf((byte)'\n'));
+    }
+
+    /// <summary>Takes in what comes before the end of the line, without backslashes: the reference drops them.</summary>
+    private bool RestOfLine()
+    {
+        if (!Until(blank: false))
+        {
+            return false;
+        }
+
+        var rest = Token();
+        if (rest.Contains((byte)'\\'))
+        {
+            var scratch = _set.ScratchLength;
+            for (var at = rest.IndexOf((byte)'\\'); at >= 0; at = rest.IndexOf((byte)'\\'))
+            {
+                _set.AppendScratch(rest[..at]);
+                rest = rest[(at + 1)..];
+            }
+
+            _set.AppendScratch(rest);
+            _token = new TextPiece(~scratch, _set.ScratchLength - scratch);
+        }
+
+        return true;
     }
 
     private bool Take(int start, int length)

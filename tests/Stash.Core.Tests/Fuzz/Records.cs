@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
@@ -14,26 +13,27 @@ internal static class Records
     /// <summary>Payloads: without length and checksum.</summary>
     public static IEnumerable<byte[]> Corpus => Enum.GetValues<RecordKind>().Select(kind =>
     {
-        ArrayBufferWriter<byte> output = new();
+        ByteBuffer output = new();
         new LogRecord
         {
             Kind = kind,
             Position = 7,
-            Time = DateTimeOffset.UnixEpoch.AddDays(20_000),
-            FailureTime = kind == RecordKind.Group ? DateTimeOffset.UnixEpoch.AddDays(19_000) : null,
-            Labels = kind is RecordKind.Wipe or RecordKind.End ? [] : [new Label("job", "ä"), new Label("l", "")],
+            Ticks = DateTimeOffset.UnixEpoch.AddDays(20_000).UtcTicks,
+            FailureTicks = kind == RecordKind.Group ? DateTimeOffset.UnixEpoch.AddDays(19_000).UtcTicks : 0,
+            LifeTicks = kind == RecordKind.Post ? TimeSpan.TicksPerDay : 0,
+            Key = kind is RecordKind.Wipe or RecordKind.End ? null : StoreUnderTest.Key("job", "ä", "l", ""),
             SessionId = kind == RecordKind.Put ? "id-1" : null,
             SessionMessage = kind == RecordKind.Put ? "message\n" : null,
             Text = kind is RecordKind.Put or RecordKind.Post or RecordKind.Group ? Encoding.UTF8.GetBytes("x 1\n# TYPE y gauge\ny{a=\"1\"} 2\n") : default,
         }.WriteTo(output);
-        return output.WrittenSpan[Frame..].ToArray();
+        return output.Written[Frame..].ToArray();
     });
 
     /// <summary>Lengths at their edges, kinds, and texts that do not parse.</summary>
     public static IEnumerable<byte[]> Words =>
     [
-        [0], [1], [2], [3], [4], [5], [6], [7], [8], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0x80], [8, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [0xff, 0x3f, 0x37, 0xf4, 0x75, 0x28, 0xca, 0x2b],
-        "x 1\n"u8.ToArray(), "x{"u8.ToArray(), "\xff"u8.ToArray(),
+        [0], [1], [8], [16], [17], [18], [19], [20], [21], [22], [23], [24], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0x80], [8, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [0xff, 0x3f, 0x37, 0xf4, 0x75, 0x28, 0xca, 0x2b],
+        "x 1\n"u8.ToArray(), "job=\"a\""u8.ToArray(), ",instance=\"\""u8.ToArray(), "\\"u8.ToArray(), "\""u8.ToArray(), "x{"u8.ToArray(), "\xff"u8.ToArray(),
     ];
 
     /// <summary>The files of a store that has seen every kind of change and a snapshot, each with its name within the store's folder.</summary>
