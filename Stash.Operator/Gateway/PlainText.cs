@@ -1,4 +1,5 @@
 using System.Text;
+using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Gateway;
 
@@ -10,6 +11,11 @@ internal static class PlainText
     /// <summary>An error: its text and a line feed.</summary>
     public static Task ErrorAsync(HttpContext context, int status, string message)
     {
+        if (status is >= 400 and < 500 and not StatusCodes.Status429TooManyRequests)
+        {
+            context.Features.Get<GatewayConnection>()?.CountRefused();
+        }
+
         context.Response.Headers.XContentTypeOptions = "nosniff";
         return TextAsync(context, status, $"{message}\n");
     }

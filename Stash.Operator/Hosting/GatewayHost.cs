@@ -34,7 +34,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         HostLog log = new(options.LogFormat ?? "logfmt", configuration, ToStandardError: true);
         log.Configure(builder.Logging.ClearProviders());
         using var startLog = log.AtStart();
-        GatewayListener listener = new(options.Gateway);
+        GatewayListener listener = new(options.Gateway, TimeProvider.System, startLog.CreateLogger("Stash"));
         var folder = options.Gateway.PersistenceFile is { } file ? $"{file}.stash" : DataFolder.Open(options.DataDirectory).In("gateway");
         var groups = await GroupStore.OpenAsync(new GroupStoreOptions { Directory = folder, ConsistencyCheck = options.Gateway.ConsistencyCheck, Limits = options.Gateway.Limits }, TimeProvider.System, startLog.CreateLogger<GroupStore>(), cancellationToken);
         try
@@ -45,6 +45,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             builder.WebHost.UseKestrelCore().ConfigureKestrel(listener.Configure);
             builder.WebHost.UseKestrelHttpsConfiguration();
             var app = builder.Build();
+            listener.Guard(app);
             app.UseStashGateway();
             return new GatewayHost(app, listener, groups, folder);
         }
@@ -61,7 +62,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         _listener.Probe();
         await _app.StartAsync(cancellationToken);
-        var addresses = string.Join(" and ", _listener.Bound(_app.Services.GetRequiredService<IServer>()).Select(a => $"http://{a}"));
+        var addresses = string.Join(" and ", _listener.Bound(_app.Services.GetRequiredService<IServer>()).Select(a => $"{_listener.Scheme}://{a}"));
         LogStarted(_app.Logger, addresses, _folder);
         await _app.WaitForShutdownAsync(cancellationToken);
     }
@@ -69,6 +70,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        _listener.Dispose();
         await _groups.DisposeAsync();
     }
 

@@ -4,28 +4,51 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Stash.Core;
 using Stash.Core.Configuration;
+using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Hosting;
 
-/// <summary>The addresses on which the push gateway listens, and what its clients may do to the server.</summary>
-internal sealed class GatewayListener(GatewayOptions options)
+/// <summary>The addresses on which the push gateway listens, how, and what its clients may do to the server.</summary>
+internal sealed class GatewayListener : IDisposable
 {
     private const int FirstSystemdHandle = 3;
 
-    private readonly int _sockets = options.SystemdSocket ? SystemdSockets() : 0;
+    private readonly GatewayOptions _options;
+    private readonly WebConfigSource? _web;
+    private readonly AccessControl _access;
+    private readonly FloodControl _flood;
+    private readonly GatewayGuard _guard;
+    private readonly int _sockets;
+
+    /// <exception cref="UserErrorException">A file of certificates, tokens or users cannot be used.</exception>
+    public GatewayListener(GatewayOptions options, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _sockets = options.SystemdSocket ? SystemdSockets() : 0;
+        _web = options.WebConfigFile is { } file ? new WebConfigSource(file, time, logger) : null;
+        _flood = new FloodControl(options.Traffic, time);
+        _access = new AccessControl(options.Authentication, _web is { } web ? new Credentials(() => web.Current.Users) : null, time, logger);
+        _guard = new GatewayGuard(options, _flood, _access.IsOn ? _access : null, _web is null ? null : () => _web.Current, time);
+    }
+
+    /// <summary><c>http</c> or <c>https</c>.</summary>
+    public string Scheme => IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+
+    private bool IsTls => _web?.Tls is not null;
 
     /// <summary>How many addresses of the server are the gateway's; they are its first.</summary>
-    private int Count => options.SystemdSocket ? _sockets : options.Addresses.Count;
+    private int Count => _options.SystemdSocket ? _sockets : _options.Addresses.Count;
 
     public void Configure(KestrelServerOptions kestrel)
     {
-        var traffic = options.Traffic;
+        var traffic = _options.Traffic;
         var limits = kestrel.Limits;
         kestrel.AddServerHeader = false;
         limits.MaxConcurrentConnections = traffic.MaxConnections;
-        limits.MaxRequestBodySize = options.MaxPushBytes;
+        limits.MaxRequestBodySize = _options.MaxPushBytes;
         limits.MaxRequestLineSize = traffic.MaxRequestLineBytes;
         limits.MaxRequestHeadersTotalSize = traffic.MaxHeaderBytes;
         limits.MaxRequestHeaderCount = traffic.MaxHeaders;
@@ -39,16 +62,19 @@ internal sealed class GatewayListener(GatewayOptions options)
             kestrel.ListenHandle((ulong)(FirstSystemdHandle + handle), Configure);
         }
 
-        foreach (var address in options.SystemdSocket ? [] : options.Addresses)
+        foreach (var address in _options.SystemdSocket ? [] : _options.Addresses)
         {
             kestrel.Listen(address.Address, address.Port, Configure);
         }
     }
 
+    /// <summary>Adds what stands before the gateway.</summary>
+    public void Guard(IApplicationBuilder app) => _guard.Use(app);
+
     /// <exception cref="UserErrorException">An address cannot be listened on.</exception>
     public void Probe()
     {
-        foreach (var address in options.SystemdSocket ? [] : options.Addresses)
+        foreach (var address in _options.SystemdSocket ? [] : _options.Addresses)
         {
             ListenProbe.Check(address, "--gateway-address");
         }
@@ -59,17 +85,24 @@ internal sealed class GatewayListener(GatewayOptions options)
         [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Take(Count).Select((bound, i) =>
         {
             var uri = new Uri(bound);
-            return options.SystemdSocket ? uri.Authority : new IPEndPoint(options.Addresses[i].ForClients, uri.Port).ToString();
+            return _options.SystemdSocket ? uri.Authority : new IPEndPoint(_options.Addresses[i].ForClients, uri.Port).ToString();
         })];
 
-    private static void Configure(ListenOptions listen)
+    public void Dispose() => _access.Dispose();
+
+    private void Configure(ListenOptions listen)
     {
-        listen.Protocols = HttpProtocols.Http1;
+        listen.Protocols = IsTls && _web!.Current.Http2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
         listen.MarkAs(Listener.Gateway);
+        _flood.Watch(listen);
+        if (IsTls)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_web!.Tls!.Current) });
+        }
     }
 
     private static MinDataRate? Rate(int bytes, TimeSpan grace) =>
-        // The server checks once a second; it takes no shorter grace.
+        // The server looks once a second; it takes no shorter grace.
         bytes == 0 ? null : new MinDataRate(bytes, grace > TimeSpan.FromSeconds(1) ? grace : TimeSpan.FromSeconds(1.1));
 
     private static int SystemdSockets() =>

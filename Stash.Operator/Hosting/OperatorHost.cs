@@ -53,7 +53,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         // The API says it itself, with the request's id.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         using var startLog = log.AtStart();
-        GatewayListener listener = new(options.Gateway);
+        GatewayListener listener = new(options.Gateway, time, startLog.CreateLogger("Stash"));
         if (options.Gateway.PersistenceFile is { } unused)
         {
             var atStart = startLog.CreateLogger("Stash");
@@ -89,6 +89,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             var app = builder.Build();
             app.MapWhen(c => c.CameBy(Listener.Gateway), gateway =>
             {
+                listener.Guard(gateway);
                 gateway.UseRunningReports();
                 gateway.UseStashGateway();
             });
@@ -116,7 +117,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var api = Client(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Last(), _options.Api.Address);
         _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = new ScrapeEndpoints { Gateway = gateway, Api = api };
         await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
-        LogStarted(_app.Logger, gateway, api, _options.DataDirectory);
+        LogStarted(_app.Logger, _listener.Scheme, gateway, api, _options.DataDirectory);
         await _app.WaitForShutdownAsync(cancellationToken);
 
         // A service that failed has stopped the host; that is no clean end.
@@ -132,6 +133,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        _listener.Dispose();
         _journal.Dispose();
         await _groups.DisposeAsync();
     }
@@ -141,6 +143,6 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "--persistence.file (Stash:Gateway:PersistenceFile) {File} has no effect here: the journal of sessions follows the groups in the data folder {Folder}. stash gateway uses it")]
     private static partial void LogUnused(ILogger logger, string file, string folder);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Push gateway on http://{Gateway}, API on https://{Api}, data in {Data}")]
-    private static partial void LogStarted(ILogger logger, string gateway, string api, string data);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Push gateway on {Scheme}://{Gateway}, API on https://{Api}, data in {Data}")]
+    private static partial void LogStarted(ILogger logger, string scheme, string gateway, string api, string data);
 }
