@@ -62,7 +62,11 @@ internal sealed class GatewayRouter
         {
             var path = RequestPath.Of(context);
             var method = context.Request.Method;
-            if ((HttpMethods.IsPut(method) || HttpMethods.IsPost(method)) && IsPush(path) && !RequestPath.MayBeUnclean(path))
+            if (context.Request.Headers.Expect is [var expected, ..] && !string.Equals(expected, "100-continue", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Response.StatusCode = StatusCodes.Status417ExpectationFailed;
+            }
+            else if ((HttpMethods.IsPut(method) || HttpMethods.IsPost(method)) && IsPush(path) && !RequestPath.MayBeUnclean(path))
             {
                 await PushAsync(context, path);
             }

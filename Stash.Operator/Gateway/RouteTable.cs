@@ -65,13 +65,19 @@ internal sealed class RouteTable
     {
         foreach (var route in _routes)
         {
-            if (route.Method != method || route.Path.EndsWith(PushPath.Encoded, StringComparison.Ordinal))
+            if (route.Method != method)
             {
                 continue;
             }
 
             if (route.IsTree && path.StartsWith(route.Path, StringComparison.OrdinalIgnoreCase))
             {
+                if (route.Path.EndsWith(PushPath.Encoded, StringComparison.Ordinal) && path.AsSpan(route.Path.Length) is var job && (job.IsEmpty || job.Contains('/')))
+                {
+                    // The reference finds an encoded job in another case only where it has no labels.
+                    continue;
+                }
+
                 // A push without its job is sent to where nothing is, as in the reference.
                 return path.Length > route.Path.Length ? route.Path + path[route.Path.Length..] : !IsPush(route) ? route.Path : path == route.Path ? route.Path[..^1] : null;
             }

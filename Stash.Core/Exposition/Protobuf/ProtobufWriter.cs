@@ -61,8 +61,8 @@ public static class ProtobufWriter
     {
         var field = type switch
         {
-            MetricType.Gauge => 1,
-            MetricType.Counter => 2,
+            MetricType.Gauge => 2,
+            MetricType.Counter => 3,
             MetricType.Summary => 4,
             MetricType.Histogram => 7,
             _ => 5,

@@ -5,8 +5,11 @@ using System.Text;
 namespace Stash.Operator.Tests.Gateway;
 
 /// <summary>What a gateway answered.</summary>
-internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body)
+internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Bytes)
 {
+    /// <summary>The body as UTF-8.</summary>
+    public string Body { get; } = Encoding.UTF8.GetString(Bytes);
+
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
     /// <summary>What is compared between two gateways.</summary>
@@ -67,7 +70,7 @@ internal static class RawHttp
         return new RawAnswer(
             int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture),
             headers,
-            Encoding.UTF8.GetString(headers.GetValueOrDefault("Transfer-Encoding") == "chunked" ? Unchunked(body) : body));
+            headers.GetValueOrDefault("Transfer-Encoding") == "chunked" ? Unchunked(body) : body.ToArray());
     }
 
     private static byte[] Unchunked(ReadOnlySpan<byte> body)
