@@ -2,9 +2,29 @@ using System.Buffers;
 
 namespace Stash.Core.Exposition;
 
+/// <summary>A family, or a part of one, as it is told in OpenMetrics.</summary>
+/// <param name="Name">Its name there.</param>
+/// <param name="Help">Null for none.</param>
+/// <param name="Type">In OpenMetrics' words.</param>
+/// <param name="Part">Which of the family's samples it has.</param>
+public readonly record struct OpenMetricsFamily(string Name, string? Help, string Type, OpenMetricsPart Part);
+
+/// <summary>Samples of a family.</summary>
+public enum OpenMetricsPart
+{
+    /// <summary>All, as in the text format.</summary>
+    All,
+
+    /// <summary>Buckets, or quantiles.</summary>
+    Bounds,
+
+    Count,
+    Sum,
+}
+
 /// <summary>
 /// Writes OpenMetrics 1.0.0. Every series keeps the name and the labels that it has in the text format 0.0.4: a scraper that changes over to
-/// this format must not find other series. A family that OpenMetrics would rename or refuse is therefore written as <c>unknown</c>: its
+/// this format must not find other series. A family that OpenMetrics would rename or refuse is therefore told as <c>unknown</c>: its
 /// samples are the same, only its type is not told.
 /// </summary>
 /// <param name="names">Names of all families that are written, to see which would collide here.</param>
@@ -13,69 +33,86 @@ public sealed class OpenMetricsWriter(IReadOnlySet<string> names)
     private const string Total = "_total";
     private const string Created = "_created";
 
-    /// <summary>Writes a family.</summary>
-    public void WriteFamily(IBufferWriter<byte> output, MetricFamily family)
+    /// <summary>How a family is told.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="help">Null for none.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="pieces">Gives its metrics in pieces; asked only where they matter.</param>
+    /// <returns>One, or for what is no proper histogram or summary here a family for each of its parts.</returns>
+    public IReadOnlyList<OpenMetricsFamily> Tell(string name, string? help, MetricType type, Func<IEnumerable<MetricFamily>> pieces)
     {
-        switch (family.Type)
+        switch (type)
         {
             case MetricType.Gauge:
-                WriteHeader(output, family.Name, family.Help, "gauge"u8);
-                WriteValues(output, family);
-                break;
-            case MetricType.Counter when IsCounter(family):
-                WriteHeader(output, family.Name[..^Total.Length], family.Help, "counter"u8);
-                WriteValues(output, family);
-                break;
-            case MetricType.Summary when IsSummary(family):
-                WriteHeader(output, family.Name, family.Help, "summary"u8);
-                foreach (var metric in family.Metrics)
-                {
-                    WriteParts(output, family, metric);
-                    WriteSum(output, family.Name, metric);
-                    WriteCount(output, family.Name, metric);
-                }
-
-                break;
-            case MetricType.Histogram when IsHistogram(family):
-                WriteHeader(output, family.Name, family.Help, "histogram"u8);
-                foreach (var metric in family.Metrics)
-                {
-                    WriteParts(output, family, metric);
-                    WriteCount(output, family.Name, metric);
-                    WriteSum(output, family.Name, metric);
-                }
-
-                break;
+                return [new OpenMetricsFamily(name, help, "gauge", OpenMetricsPart.All)];
+            case MetricType.Counter when IsCounterName(name) && pieces().All(p => p.Metrics.TrueForAll(m => m.Value >= 0)):
+                return [new OpenMetricsFamily(name[..^Total.Length], help, "counter", OpenMetricsPart.All)];
+            case MetricType.Summary when !names.Contains(name + Created) && pieces().All(p => p.Metrics.TrueForAll(IsSummary)):
+                return [new OpenMetricsFamily(name, help, "summary", OpenMetricsPart.All)];
+            case MetricType.Histogram when !names.Contains(name + Created) && pieces().All(p => p.Metrics.TrueForAll(IsHistogram)):
+                return [new OpenMetricsFamily(name, help, "histogram", OpenMetricsPart.All)];
             case MetricType.Histogram or MetricType.Summary:
-                WriteApart(output, family);
-                break;
+                return
+                [
+                    new OpenMetricsFamily(type == MetricType.Histogram ? name + "_bucket" : name, help, "unknown", OpenMetricsPart.Bounds),
+                    new OpenMetricsFamily(name + "_count", null, "unknown", OpenMetricsPart.Count),
+                    new OpenMetricsFamily(name + "_sum", null, "unknown", OpenMetricsPart.Sum),
+                ];
             default:
-                WriteHeader(output, family.Name, family.Help, "unknown"u8);
-                WriteValues(output, family);
-                break;
+                return [new OpenMetricsFamily(name, help, "unknown", OpenMetricsPart.All)];
+        }
+    }
+
+    /// <summary>Writes the lines before a family's samples.</summary>
+    public static void WriteHeader(IBufferWriter<byte> output, OpenMetricsFamily family)
+    {
+        output.Write("# TYPE "u8);
+        TextFormatWriter.WriteFamilyName(output, family.Name);
+        output.Write(" "u8);
+        TextFormatWriter.WriteEscaped(output, family.Type, quotes: true);
+        output.Write("\n"u8);
+        if (family.Help is { Length: > 0 } help)
+        {
+            output.Write("# HELP "u8);
+            TextFormatWriter.WriteFamilyName(output, family.Name);
+            output.Write(" "u8);
+            TextFormatWriter.WriteEscaped(output, help, quotes: true);
+            output.Write("\n"u8);
+        }
+    }
+
+    /// <summary>Writes samples of a piece of a family.</summary>
+    public static void WriteSamples(IBufferWriter<byte> output, MetricFamily piece, OpenMetricsPart part)
+    {
+        var type = piece.Type ?? MetricType.Untyped;
+        foreach (var metric in piece.Metrics)
+        {
+            switch (part)
+            {
+                case OpenMetricsPart.Bounds:
+                    TextFormatWriter.WriteBounds(output, piece.Name, type, metric);
+                    break;
+                case OpenMetricsPart.Count:
+                    TextFormatWriter.WriteCount(output, piece.Name, metric);
+                    break;
+                case OpenMetricsPart.Sum:
+                    TextFormatWriter.WriteSum(output, piece.Name, metric);
+                    break;
+                default:
+                    TextFormatWriter.WriteMetric(output, piece.Name, type, metric);
+                    break;
+            }
         }
     }
 
     /// <summary>Writes what ends an exposition.</summary>
     public static void WriteEnd(IBufferWriter<byte> output) => output.Write("# EOF\n"u8);
 
-    private bool IsCounter(MetricFamily family)
-    {
-        var name = family.Name;
-        if (!name.EndsWith(Total, StringComparison.Ordinal) || name.Length == Total.Length)
-        {
-            return false;
-        }
+    private bool IsCounterName(string name) =>
+        name.Length > Total.Length && name.EndsWith(Total, StringComparison.Ordinal) && !names.Contains(name[..^Total.Length]) && !names.Contains(name[..^Total.Length] + Created);
 
-        var bare = name[..^Total.Length];
-        return !names.Contains(bare) && !names.Contains(bare + Created) && family.Metrics.TrueForAll(m => m.Value >= 0);
-    }
-
-    private bool IsSummary(MetricFamily family) =>
-        !names.Contains(family.Name + Created) && family.Metrics.TrueForAll(m => m.Sum is not (< 0 or double.NaN)
-            && (m.Parts ?? []).TrueForAll(p => p.Bound is >= 0 and <= 1 && p.Value is not < 0 && IsFraction(p.Bound)));
-
-    private bool IsHistogram(MetricFamily family) => !names.Contains(family.Name + Created) && family.Metrics.TrueForAll(IsHistogram);
+    private static bool IsSummary(Metric metric) =>
+        metric.Sum is not (< 0 or double.NaN) && (metric.Parts ?? []).TrueForAll(p => p.Bound is >= 0 and <= 1 && p.Value is not < 0 && IsFraction(p.Bound));
 
     private static bool IsHistogram(Metric metric)
     {
@@ -100,89 +137,5 @@ public sealed class OpenMetricsWriter(IReadOnlySet<string> names)
     {
         Span<byte> text = stackalloc byte[GoFloat.MaxLength];
         return !double.IsFinite(bound) || text[..GoFloat.Format(bound, text)].ContainsAny((byte)'.', (byte)'e');
-    }
-
-    /// <summary>Each part of a histogram or summary as a family of its own.</summary>
-    private static void WriteApart(IBufferWriter<byte> output, MetricFamily family)
-    {
-        WriteHeader(output, family.Type == MetricType.Histogram ? family.Name + "_bucket" : family.Name, family.Help, "unknown"u8);
-        foreach (var metric in family.Metrics)
-        {
-            WriteParts(output, family, metric);
-        }
-
-        WriteHeader(output, family.Name + "_count", null, "unknown"u8);
-        foreach (var metric in family.Metrics)
-        {
-            WriteCount(output, family.Name, metric);
-        }
-
-        WriteHeader(output, family.Name + "_sum", null, "unknown"u8);
-        foreach (var metric in family.Metrics)
-        {
-            WriteSum(output, family.Name, metric);
-        }
-    }
-
-    private static void WriteHeader(IBufferWriter<byte> output, string name, string? help, ReadOnlySpan<byte> type)
-    {
-        output.Write("# TYPE "u8);
-        TextFormatWriter.WriteName(output, name);
-        output.Write(" "u8);
-        output.Write(type);
-        output.Write("\n"u8);
-        if (help is { Length: > 0 })
-        {
-            output.Write("# HELP "u8);
-            TextFormatWriter.WriteName(output, name);
-            output.Write(" "u8);
-            TextFormatWriter.WriteEscaped(output, help, quotes: true);
-            output.Write("\n"u8);
-        }
-    }
-
-    private static void WriteValues(IBufferWriter<byte> output, MetricFamily family)
-    {
-        foreach (var metric in family.Metrics)
-        {
-            TextFormatWriter.WriteNameAndLabels(output, family.Name, "", metric.Labels, "", 0);
-            WriteNumber(output, metric.Value);
-        }
-    }
-
-    private static void WriteParts(IBufferWriter<byte> output, MetricFamily family, Metric metric)
-    {
-        var (suffix, label) = family.Type == MetricType.Histogram ? ("_bucket", "le") : ("", "quantile");
-        var infinite = false;
-        foreach (var (bound, value) in metric.Parts ?? [])
-        {
-            TextFormatWriter.WriteNameAndLabels(output, family.Name, suffix, metric.Labels, label, bound);
-            WriteNumber(output, value);
-            infinite |= double.IsPositiveInfinity(bound);
-        }
-
-        if (family.Type == MetricType.Histogram && !infinite)
-        {
-            TextFormatWriter.WriteNameAndLabels(output, family.Name, suffix, metric.Labels, label, double.PositiveInfinity);
-            WriteNumber(output, metric.Count ?? 0);
-        }
-    }
-
-    private static void WriteSum(IBufferWriter<byte> output, string name, Metric metric)
-    {
-        TextFormatWriter.WriteNameAndLabels(output, name, "_sum", metric.Labels, "", 0);
-        WriteNumber(output, metric.Sum ?? 0);
-    }
-
-    private static void WriteCount(IBufferWriter<byte> output, string name, Metric metric)
-    {
-        TextFormatWriter.WriteNameAndLabels(output, name, "_count", metric.Labels, "", 0);
-        WriteNumber(output, metric.Count ?? 0);
-    }
-
-    private static void WriteNumber(IBufferWriter<byte> output, double value)
-    {
-        output.Advance(GoFloat.Format(value, output.GetSpan(GoFloat.MaxLength)));
-        output.Write("\n"u8);
     }
 }

@@ -13,14 +13,14 @@ public static class TextFormatWriter
         if (help.Length > 0)
         {
             output.Write("# HELP "u8);
-            Write(output, name);
+            WriteFamilyName(output, name);
             output.Write(" "u8);
             WriteEscaped(output, help, quotes: false);
             output.Write("\n"u8);
         }
 
         output.Write("# TYPE "u8);
-        Write(output, name);
+        WriteFamilyName(output, name);
         output.Write(type switch
         {
             MetricType.Counter => " counter\n"u8,
@@ -50,77 +50,59 @@ public static class TextFormatWriter
             return;
         }
 
+        WriteBounds(output, name, type, metric);
+        WriteSum(output, name, metric);
+        WriteCount(output, name, metric);
+    }
+
+    /// <summary>Writes the buckets of a histogram, the infinite one among them, or the quantiles of a summary.</summary>
+    internal static void WriteBounds(IBufferWriter<byte> output, string name, MetricType type, Metric metric)
+    {
+        var (suffix, label) = type == MetricType.Histogram ? ("_bucket", "le") : ("", "quantile");
         var infinite = false;
         foreach (var (bound, value) in metric.Parts ?? [])
         {
-            WriteNameAndLabels(output, name, type == MetricType.Histogram ? "_bucket" : "", metric.Labels, type == MetricType.Histogram ? "le" : "quantile", bound);
+            WriteNameAndLabels(output, name, suffix, metric.Labels, label, bound);
             WriteNumber(output, value);
             WriteEnd(output, metric.Timestamp);
-
             infinite |= double.IsPositiveInfinity(bound);
         }
 
         if (type == MetricType.Histogram && !infinite)
         {
-            WriteNameAndLabels(output, name, "_bucket", metric.Labels, "le", double.PositiveInfinity);
+            WriteNameAndLabels(output, name, suffix, metric.Labels, label, double.PositiveInfinity);
             WriteNumber(output, metric.Count ?? 0);
             WriteEnd(output, metric.Timestamp);
         }
+    }
 
+    internal static void WriteSum(IBufferWriter<byte> output, string name, Metric metric)
+    {
         WriteNameAndLabels(output, name, "_sum", metric.Labels, "", 0);
         WriteNumber(output, metric.Sum ?? 0);
         WriteEnd(output, metric.Timestamp);
+    }
+
+    internal static void WriteCount(IBufferWriter<byte> output, string name, Metric metric)
+    {
         WriteNameAndLabels(output, name, "_count", metric.Labels, "", 0);
         WriteNumber(output, metric.Count ?? 0);
         WriteEnd(output, metric.Timestamp);
     }
 
-    internal static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
+    /// <summary>Writes a name of any UTF-8 as it stands in a header: in quotes where it has to be.</summary>
+    internal static void WriteFamilyName(IBufferWriter<byte> output, string name)
     {
-        Write(output, name);
-        Write(output, suffix);
-        for (var i = 0; i < labels.Count; i++)
+        if (MetricNames.IsMetricName(name))
         {
-            output.Write(i == 0 ? "{"u8 : ","u8);
-            Write(output, labels[i].Name);
-            output.Write("=\""u8);
-            WriteEscaped(output, labels[i].Value, quotes: true);
-            output.Write("\""u8);
+            Write(output, name);
+            return;
         }
 
-        if (part.Length > 0)
-        {
-            output.Write(labels.Count == 0 ? "{"u8 : ","u8);
-            Write(output, part);
-            output.Write("=\""u8);
-            WriteNumber(output, bound);
-            output.Write("\""u8);
-        }
-
-        if (labels.Count > 0 || part.Length > 0)
-        {
-            output.Write("}"u8);
-        }
-
-        output.Write(" "u8);
+        output.Write("\""u8);
+        WriteEscaped(output, name, quotes: true);
+        output.Write("\""u8);
     }
-
-    internal static void WriteName(IBufferWriter<byte> output, string name) => Write(output, name);
-
-    private static void WriteEnd(IBufferWriter<byte> output, long? timestamp)
-    {
-        if (timestamp is { } time)
-        {
-            output.Write(" "u8);
-            time.TryFormat(output.GetSpan(24), out var written, default, CultureInfo.InvariantCulture);
-            output.Advance(written);
-        }
-
-        output.Write("\n"u8);
-    }
-
-    private static void WriteNumber(IBufferWriter<byte> output, double value) =>
-        output.Advance(GoFloat.Format(value, output.GetSpan(GoFloat.MaxLength)));
 
     internal static void WriteEscaped(IBufferWriter<byte> output, string text, bool quotes)
     {
@@ -138,6 +120,76 @@ public static class TextFormatWriter
 
         Write(output, text);
     }
+
+    private static void WriteNameAndLabels(IBufferWriter<byte> output, string name, string suffix, IReadOnlyList<Label> labels, string part, double bound)
+    {
+        var plain = MetricNames.IsMetricName(name);
+        if (plain)
+        {
+            Write(output, name);
+            Write(output, suffix);
+        }
+        else
+        {
+            output.Write("{\""u8);
+            WriteEscaped(output, name, quotes: true);
+            Write(output, suffix);
+            output.Write("\""u8);
+        }
+
+        var open = !plain;
+        foreach (var label in labels)
+        {
+            output.Write(open ? ","u8 : "{"u8);
+            open = true;
+            if (MetricNames.IsLabelName(label.Name))
+            {
+                Write(output, label.Name);
+            }
+            else
+            {
+                output.Write("\""u8);
+                WriteEscaped(output, label.Name, quotes: true);
+                output.Write("\""u8);
+            }
+
+            output.Write("=\""u8);
+            WriteEscaped(output, label.Value, quotes: true);
+            output.Write("\""u8);
+        }
+
+        if (part.Length > 0)
+        {
+            output.Write(open ? ","u8 : "{"u8);
+            open = true;
+            Write(output, part);
+            output.Write("=\""u8);
+            WriteNumber(output, bound);
+            output.Write("\""u8);
+        }
+
+        if (open)
+        {
+            output.Write("}"u8);
+        }
+
+        output.Write(" "u8);
+    }
+
+    private static void WriteEnd(IBufferWriter<byte> output, long? timestamp)
+    {
+        if (timestamp is { } time)
+        {
+            output.Write(" "u8);
+            time.TryFormat(output.GetSpan(24), out var written, default, CultureInfo.InvariantCulture);
+            output.Advance(written);
+        }
+
+        output.Write("\n"u8);
+    }
+
+    private static void WriteNumber(IBufferWriter<byte> output, double value) =>
+        output.Advance(GoFloat.Format(value, output.GetSpan(GoFloat.MaxLength)));
 
     private static void Write(IBufferWriter<byte> output, string text) => Encoding.UTF8.GetBytes(text, output);
 }

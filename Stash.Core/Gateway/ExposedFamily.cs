@@ -57,6 +57,12 @@ internal static class ExpositionText
         ByteBuffer header = new();
         WriteHeader(header, family.Name, family.Help, family.Type);
         output.Write(header.Written);
+        await WriteLinesAsync(output, family, cancellationToken);
+    }
+
+    /// <summary>Writes a family without its header.</summary>
+    public static async ValueTask WriteLinesAsync(PipeWriter output, ExposedFamily family, CancellationToken cancellationToken)
+    {
         for (var next = 0; next < family.Series.Count;)
         {
             next = Fill(output, family, next);

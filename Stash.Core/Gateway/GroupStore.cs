@@ -225,12 +225,16 @@ public sealed partial class GroupStore : IAsyncDisposable
     /// <param name="output">Where to.</param>
     /// <param name="own">Families of the process, written in among them.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
+    public Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken) =>
+        ReadAsync(view => view.WriteTextAsync(output, own, cancellationToken), cancellationToken);
+
+    /// <summary>Lets somebody read all groups as they are now; the order in which they were brought is kept for the next one.</summary>
+    public async Task ReadAsync(Func<StoreView, Task> read, CancellationToken cancellationToken)
     {
         var view = await ReadAsync(cancellationToken);
         try
         {
-            await view.WriteTextAsync(output, own, cancellationToken);
+            await read(view);
         }
         finally
         {

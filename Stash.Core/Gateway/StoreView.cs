@@ -8,6 +8,7 @@ namespace Stash.Core.Gateway;
 public sealed class StoreView : IDisposable
 {
     private const int FlushBytes = 1 << 16;
+    private const int Piece = 256;
 
     internal StoreView(ExposedFamily[] families, OrderView<GroupSlot> groups)
     {
@@ -30,7 +31,7 @@ public sealed class StoreView : IDisposable
         Array.Sort(sorted, static (a, b) => a.Group!.Key.Text.SequenceCompareTo(b.Group!.Key.Text));
         foreach (var slot in sorted)
         {
-            yield return Structured(slot.Group!);
+            yield return new GroupView(slot.Group!);
         }
     }
 
@@ -44,11 +45,33 @@ public sealed class StoreView : IDisposable
         }
     }
 
+    /// <summary>The same families, each in pieces of few metrics, so that memory does not grow with the number of metrics.</summary>
+    public IEnumerable<FamilyPieces> Pieces(IReadOnlyList<MetricFamily> own)
+    {
+        foreach (var (name, family, mine) in Merged(own))
+        {
+            if (family is not null && mine is null)
+            {
+                var help = Encoding.UTF8.GetString(family.Help);
+                yield return new FamilyPieces(name, help.Length == 0 ? null : help, family.Type, () => PiecesOf(family)) { Stored = family };
+                continue;
+            }
+
+            var whole = family is not null ? Merge(Structured(family), mine) : mine;
+            yield return whole is null
+                ? new FamilyPieces(name, TimesHelp(name == GroupTimes.FailureTime), MetricType.Gauge, () => TimesPieces(name == GroupTimes.FailureTime))
+                : new FamilyPieces(name, whole.Help, whole.Type ?? MetricType.Untyped, () => [whole]);
+        }
+    }
+
     /// <summary>The names of <see cref="Families"/>.</summary>
     public IReadOnlySet<string> FamilyNames(IReadOnlyList<MetricFamily> own) => Merged(own).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Writes the text format 0.0.4, and flushes.</summary>
-    internal async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
+    /// <param name="output">Where to.</param>
+    /// <param name="own">Families of the process, put in among them.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task WriteTextAsync(PipeWriter output, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)
     {
         foreach (var (name, family, mine) in Merged(own))
         {
@@ -139,6 +162,42 @@ public sealed class StoreView : IDisposable
         return Parse(text).Single();
     }
 
+    private static IEnumerable<MetricFamily> PiecesOf(ExposedFamily family)
+    {
+        FamilySet set = new();
+        ByteBuffer text = new();
+        for (var next = 0; next < family.Series.Count;)
+        {
+            text.Truncate(0);
+            ExpositionText.WriteHeader(text, family.Name, family.Help, family.Type);
+            var end = Math.Min(next + Piece, family.Series.Count);
+            for (; next < end; next++)
+            {
+                text.Write(family.Series.Sort(SeriesComparer.Instance)[next].Lines);
+            }
+
+            yield return Parse(text, set).Single();
+        }
+    }
+
+    private IEnumerable<MetricFamily> TimesPieces(bool failure)
+    {
+        for (var next = 0; next < GroupOrder.Count;)
+        {
+            MetricFamily piece = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = TimesHelp(failure), Type = MetricType.Gauge };
+            var end = Math.Min(next + Piece, GroupOrder.Count);
+            for (; next < end; next++)
+            {
+                var group = GroupOrder.Sort(GroupComparer.Instance)[next].Group!;
+                piece.Metrics.Add(new Metric { Labels = ExposedLabels(group.Key), Value = GroupTimes.Seconds(failure ? group.FailureTicks : group.PushTicks) });
+            }
+
+            yield return piece;
+        }
+    }
+
+    private static string TimesHelp(bool failure) => failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp;
+
     private MetricFamily Times(bool failure)
     {
         MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
@@ -156,7 +215,7 @@ public sealed class StoreView : IDisposable
         return family;
     }
 
-    private static GroupView Structured(Group group)
+    internal static IReadOnlyList<MetricFamily> Structured(Group group)
     {
         ByteBuffer text = new();
         var content = group.Content;
@@ -171,13 +230,7 @@ public sealed class StoreView : IDisposable
             }
         }
 
-        return new GroupView
-        {
-            Labels = group.Key.Labels,
-            PushTime = group.PushTime,
-            FailureTime = group.FailureTime,
-            Families = [.. Parse(text).Append(Time(group, failure: true)).Append(Time(group, failure: false)).OrderBy(f => f.Name, StringComparer.Ordinal)],
-        };
+        return [.. Parse(text).Append(Time(group, failure: true)).Append(Time(group, failure: false)).OrderBy(f => f.Name, StringComparer.Ordinal)];
     }
 
     private static MetricFamily Time(Group group, bool failure)
@@ -194,25 +247,33 @@ public sealed class StoreView : IDisposable
         return [.. LabelText.Read(text.Written)];
     }
 
-    private static IReadOnlyList<MetricFamily> Parse(ByteBuffer text)
+    private static IReadOnlyList<MetricFamily> Parse(ByteBuffer text, FamilySet? set = null)
     {
-        FamilySet set = new();
+        set ??= new FamilySet();
         return TextParser.Read(text.WrittenMemory, set) ? set.ToFamilies() : throw new InvalidDataException(set.Error);
     }
 }
 
 /// <summary>One group.</summary>
-public sealed record GroupView
+public sealed class GroupView
 {
+    private readonly Group _group;
+
+    internal GroupView(Group group)
+    {
+        _group = group;
+        Labels = group.Key.Labels;
+    }
+
     /// <summary>Its labels, <c>job</c> among them, sorted by name.</summary>
-    public required IReadOnlyList<Label> Labels { get; init; }
+    public IReadOnlyList<Label> Labels { get; }
 
     /// <summary>Last push that was taken in; null where there was none.</summary>
-    public required DateTimeOffset? PushTime { get; init; }
+    public DateTimeOffset? PushTime => _group.PushTime;
 
     /// <summary>Last push that was refused; null where there was none.</summary>
-    public required DateTimeOffset? FailureTime { get; init; }
+    public DateTimeOffset? FailureTime => _group.FailureTime;
 
-    /// <summary>Its families, sorted by name, those of the group's times among them; their metrics bear the group's labels.</summary>
-    public required IReadOnlyList<MetricFamily> Families { get; init; }
+    /// <summary>Its families, sorted by name, those of the group's times among them; their metrics bear the group's labels. Made anew with each call.</summary>
+    public IReadOnlyList<MetricFamily> Families() => StoreView.Structured(_group);
 }

@@ -43,8 +43,11 @@ internal sealed class JsonApi(GroupStore store, StashOptions options, TimeProvid
 
     public async Task MetricsAsync(HttpContext context, string path)
     {
-        // Before the answer begins: a store that is closing has none.
-        using var view = await store.ReadAsync(context.RequestAborted);
+        await store.ReadAsync(view => SendAsync(context, view), context.RequestAborted);
+    }
+
+    private static async Task SendAsync(HttpContext context, StoreView view)
+    {
         AllowOtherSites(context);
         context.Response.ContentType = "application/json";
         var output = context.Response.BodyWriter;
@@ -82,7 +85,7 @@ internal sealed class JsonApi(GroupStore store, StashOptions options, TimeProvid
     {
         json.WriteStartObject();
         var (labels, success) = (false, false);
-        foreach (var family in group.Families)
+        foreach (var family in group.Families())
         {
             // The keys of a group stand among the names of its families, sorted; a family of the same name goes before, as in the reference.
             if (!labels && string.CompareOrdinal(family.Name, LabelsKey) > 0)

@@ -8,36 +8,37 @@ namespace Stash.Core.Exposition.Protobuf;
 /// <param name="compact">Which of the two.</param>
 public sealed class ProtobufTextWriter(bool compact)
 {
-    private const int FlushChars = 1 << 12;
-
     private readonly StringBuilder _text = new();
     private int _depth;
 
-    /// <summary>Writes a family.</summary>
-    public void WriteFamily(IBufferWriter<byte> output, MetricFamily family)
+    /// <summary>Writes what comes before a family's metrics.</summary>
+    public void WriteHeader(IBufferWriter<byte> output, string name, string? help, MetricType type)
     {
-        var type = family.Type ?? MetricType.Untyped;
-        Field("name", ProtobufText.Quote(family.Name));
-        if (family.Help is { } help)
+        Field("name", ProtobufText.Quote(name));
+        if (help is not null)
         {
             Field("help", ProtobufText.Quote(help));
         }
 
         Field("type", type.ToString().ToUpperInvariant());
-        foreach (var metric in family.Metrics)
-        {
-            Open("metric");
-            Metric(metric, type);
-            Close();
-            if (_text.Length > FlushChars)
-            {
-                Flush(output);
-            }
-        }
-
-        _text.Append('\n');
         Flush(output);
     }
+
+    /// <summary>Writes the metrics of a piece of a family.</summary>
+    public void WriteMetrics(IBufferWriter<byte> output, MetricFamily piece)
+    {
+        foreach (var metric in piece.Metrics)
+        {
+            Open("metric");
+            Metric(metric, piece.Type ?? MetricType.Untyped);
+            Close();
+        }
+
+        Flush(output);
+    }
+
+    /// <summary>Ends a family.</summary>
+    public static void WriteEnd(IBufferWriter<byte> output) => output.Write("\n"u8);
 
     private void Metric(Metric metric, MetricType type)
     {

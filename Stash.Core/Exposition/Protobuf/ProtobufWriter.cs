@@ -15,10 +15,14 @@ public static class ProtobufWriter
     private const int Fixed64 = 1;
     private const int Bytes = 2;
 
-    /// <summary>Writes a family, its length before it.</summary>
-    public static void WriteFamily(IBufferWriter<byte> output, MetricFamily family)
+    /// <summary>Writes what comes before a family's metrics: the length of the whole, name, help and type.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="help">Null for none.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="metrics"><see cref="LengthOf"/> all its pieces together.</param>
+    public static void WriteHeader(IBufferWriter<byte> output, string name, string? help, MetricType type, long metrics)
     {
-        var type = family.Type ?? MetricType.Untyped;
         var number = type switch
         {
             MetricType.Counter => 0,
@@ -27,18 +31,30 @@ public static class ProtobufWriter
             MetricType.Histogram => 4,
             _ => 3,
         };
-        var length = TextLength(family.Name) + TextLength(family.Help) + 2L;
-        foreach (var metric in family.Metrics)
-        {
-            length += Nested(MetricLength(metric, type));
-        }
-
-        WriteVariable(output, (ulong)length);
-        WriteText(output, 1, family.Name);
-        WriteText(output, 2, family.Help);
+        WriteVariable(output, (ulong)(TextLength(name) + TextLength(help) + 2L + metrics));
+        WriteText(output, 1, name);
+        WriteText(output, 2, help);
         WriteTag(output, 3, Variable);
         WriteVariable(output, (ulong)number);
-        foreach (var metric in family.Metrics)
+    }
+
+    /// <summary>Bytes that the metrics of a piece of a family take.</summary>
+    public static long LengthOf(MetricFamily piece)
+    {
+        var length = 0L;
+        foreach (var metric in piece.Metrics)
+        {
+            length += Nested(MetricLength(metric, piece.Type ?? MetricType.Untyped));
+        }
+
+        return length;
+    }
+
+    /// <summary>Writes the metrics of a piece of a family.</summary>
+    public static void WriteMetrics(IBufferWriter<byte> output, MetricFamily piece)
+    {
+        var type = piece.Type ?? MetricType.Untyped;
+        foreach (var metric in piece.Metrics)
         {
             WriteMessage(output, 4, MetricLength(metric, type));
             foreach (var label in metric.Labels)

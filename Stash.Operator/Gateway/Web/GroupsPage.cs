@@ -141,7 +141,7 @@ internal static class GroupsPage
         WriteTime(html, "Last push", group.PushTime, now);
         WriteTime(html, "Last failed push", group.FailureTime, now);
         html.Add($"</dl>\n<a class=\"button danger\" href=\"delete?group={Uri.EscapeDataString(GroupPath.Of(group.Labels))}\">Delete group…</a></div>\n");
-        foreach (var family in group.Families)
+        foreach (var family in group.Families())
         {
             WriteFamily(html, family, group.Labels, ref budget);
         }

@@ -47,13 +47,13 @@ public sealed partial class SideBySideTests(Gateways gateways) : IClassFixture<G
         await gateways.CompareAsync(Wipe);
         var mine = await LastAsync(gateways.Ours.Address, difference.Requests);
         mine.Status.ShouldBe(difference.Ours.Status, what + mine.Body);
-        mine.Body.ShouldStartWith(difference.Ours.Body);
+        mine.Body.ShouldStartWith(difference.Ours.Body, Case.Sensitive, what);
         if (difference.Real is { } expected)
         {
             await using var real = await ReferenceGateway.StartAsync();
             var reference = await LastAsync(real.Address, difference.Requests);
             reference.Status.ShouldBe(expected.Status, what + reference.Body);
-            reference.Body.ShouldStartWith(expected.Body, what);
+            reference.Body.ShouldStartWith(expected.Body, Case.Sensitive, what);
         }
     }
 

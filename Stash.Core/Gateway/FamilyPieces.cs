@@ -1,0 +1,45 @@
+using System.IO.Pipelines;
+using Stash.Core.Exposition;
+
+namespace Stash.Core.Gateway;
+
+/// <summary>One family, its metrics in pieces.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Help">Null for none.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Read">Gives the pieces, each a family of the same name; can be called again.</param>
+public sealed record FamilyPieces(string Name, string? Help, MetricType Type, Func<IEnumerable<MetricFamily>> Read)
+{
+    private const int FlushBytes = 1 << 16;
+
+    /// <summary>Where its lines are kept as they are sent; null where they are not.</summary>
+    internal ExposedFamily? Stored { get; init; }
+
+    /// <summary>The same with all names in the form of a scheme.</summary>
+    public FamilyPieces Escaped(EscapingScheme scheme) => scheme == EscapingScheme.AllowUtf8
+        ? this
+        : new FamilyPieces(NameEscaping.Escape(Name, scheme), Help, Type, () => Read().Select(p => NameEscaping.Escape(p, scheme)));
+
+    /// <summary>Writes its samples in the text format, without a header. May leave some unflushed.</summary>
+    public async ValueTask WriteLinesAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        if (Stored is not null)
+        {
+            await ExpositionText.WriteLinesAsync(output, Stored, cancellationToken);
+            return;
+        }
+
+        foreach (var piece in Read())
+        {
+            foreach (var metric in piece.Metrics)
+            {
+                TextFormatWriter.WriteMetric(output, Name, Type, metric);
+            }
+
+            if (output.UnflushedBytes > FlushBytes)
+            {
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+    }
+}
