@@ -9,6 +9,9 @@ public sealed record GatewayTraffic
     /// <summary>Pushes and deletions that are read and wait to be on the disk. Further ones get 429.</summary>
     public required int MaxPushesInProgress { get; init; }
 
+    /// <summary>Bytes that the bodies of pushes may take in memory together; bodies of at most 16 KiB are not counted. At least four of the largest pushes fit.</summary>
+    public required long MaxBodyMemory { get; init; }
+
     /// <summary>Requests that wait for their turn because their connection has sent too many bad ones. Further ones get 429.</summary>
     public required int MaxWaiting { get; init; }
 
@@ -44,9 +47,10 @@ public sealed record GatewayTraffic
     {
         MaxConnections = (int)gateway.Number("MaxConnections", 10_000, 1, 1_000_000),
         MaxPushesInProgress = (int)gateway.Number("MaxPushesInProgress", 4096, 1, 1_000_000),
+        MaxBodyMemory = gateway.Number("MaxBodyMemory", 256 << 20, 1 << 20, 1L << 40),
         MaxWaiting = (int)gateway.Number("MaxWaiting", 1024, 0, 1_000_000),
         BadRequestsPerSecond = (int)gateway.Number("BadRequestsPerSecond", 10, 0, 1_000_000),
-        BadRequestBurst = (int)gateway.Number("BadRequestBurst", 200, 1, 1_000_000),
+        BadRequestBurst = (int)gateway.Number("BadRequestBurst", 500, 1, 1_000_000),
         MaxRequestLineBytes = (int)gateway.Number("MaxRequestLineBytes", 32 << 10, 1024, 1 << 20),
         MaxHeaderBytes = (int)gateway.Number("MaxHeaderBytes", 64 << 10, 1024, 1 << 20),
         MaxHeaders = (int)gateway.Number("MaxHeaders", 100, 8, 10_000),

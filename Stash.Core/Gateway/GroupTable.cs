@@ -83,7 +83,10 @@ internal sealed class GroupTable
     }
 
     /// <summary>Sets the failure time of a group, which is made where it is not there.</summary>
-    /// <returns>False where that cannot be: there are too many, or the group's times would show under the same labels as another's, which differs only in <c>instance=""</c>.</returns>
+    /// <returns>
+    /// False where it need not be kept on the disk: there are too many groups; or the group's times would show under the same labels as another's,
+    /// which differs only in <c>instance=""</c>; or less than a second has passed since the last, so that a flood of bad pushes takes no space.
+    /// </returns>
     public bool Fail(GroupKey key, long now)
     {
         var old = Find(key);
@@ -93,7 +96,7 @@ internal sealed class GroupTable
         }
 
         Set(key, new Group(old?.Key ?? key, old?.Content ?? GroupContent.Empty, old?.PushTicks ?? 0, now, old?.LifeTicks ?? 0));
-        return true;
+        return old is null || now - old.FailureTicks is < 0 or >= TimeSpan.TicksPerSecond;
     }
 
     /// <returns>False where there is no such group.</returns>

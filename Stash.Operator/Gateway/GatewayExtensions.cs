@@ -8,7 +8,7 @@ namespace Stash.Operator.Gateway;
 internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
-        services.AddSingleton<GatewayMetrics>().AddSingleton<LargePushes>().AddSingleton<PushHandler>()
+        services.AddSingleton<GatewayMetrics>().AddSingleton<PushAdmission>().AddSingleton<PushHandler>()
             .AddSingleton<ScrapeHandler>().AddSingleton<JsonApi>().AddSingleton<WebPages>().AddSingleton<GatewayRouter>();
 
     /// <summary>Answers every request that comes here as the push gateway does: what it does not know gets 404.</summary>

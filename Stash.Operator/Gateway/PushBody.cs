@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -12,51 +11,18 @@ internal sealed class BadPushException(int status, string message) : Exception(m
     public int Status { get; } = status;
 }
 
-/// <summary>The bytes of a push, in memory that is used again once it is disposed.</summary>
-internal struct BodyBytes(int capacity) : IDisposable
-{
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
-
-    public int Length { get; private set; }
-
-    public readonly ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
-
-    public void Add(ReadOnlySequence<byte> more)
-    {
-        var length = checked(Length + (int)more.Length);
-        if (length > _bytes.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, (int)Math.Min(Array.MaxLength, 2L * _bytes.Length)));
-            _bytes.AsSpan(0, Length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = larger;
-        }
-
-        more.CopyTo(_bytes.AsSpan(Length));
-        Length = length;
-    }
-
-    public void Dispose()
-    {
-        if (_bytes is { Length: > 0 })
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-            (_bytes, Length) = ([], 0);
-        }
-    }
-}
-
 /// <summary>Reads the body of a push.</summary>
 internal static class PushBody
 {
-    private const int MaxAhead = 1 << 20;
+    private const int MaxAhead = PushAdmission.Free;
 
     /// <summary>Reads it as it was sent.</summary>
     /// <param name="context">The request.</param>
     /// <param name="max">Most bytes.</param>
+    /// <param name="admission">Gives the memory for it.</param>
     /// <returns>To be disposed.</returns>
-    /// <exception cref="BadPushException">It is larger, or ended early.</exception>
-    public static async ValueTask<BodyBytes> ReadAsync(HttpContext context, long max)
+    /// <exception cref="BadPushException">It is larger, came too slowly or ended early, or there is no memory for it.</exception>
+    public static async ValueTask<BodyBytes> ReadAsync(HttpContext context, long max, PushAdmission admission)
     {
         var request = context.Request;
         if (request.ContentLength > max)
@@ -71,7 +37,7 @@ internal static class PushBody
         }
 
         // What is announced may never come: no more than this is set aside on its word.
-        BodyBytes body = new((int)Math.Clamp(request.ContentLength ?? 0, 256, MaxAhead));
+        BodyBytes body = new((int)Math.Clamp(request.ContentLength ?? 0, 256, MaxAhead), admission);
         try
         {
             var reader = request.BodyReader;
@@ -89,6 +55,11 @@ internal static class PushBody
                 {
                     return body;
                 }
+
+                if (body.Length > PushAdmission.Free)
+                {
+                    admission.HurryWhereScarce(context);
+                }
             }
         }
         catch (Exception e)
@@ -96,29 +67,36 @@ internal static class PushBody
             body.Dispose();
             if (e is BadHttpRequestException bad)
             {
-                throw new BadPushException(bad.StatusCode, "the body ended before its announced length");
+                throw new BadPushException(bad.StatusCode, bad.StatusCode == StatusCodes.Status408RequestTimeout
+                    ? "the body came too slowly: send it faster, or lower Stash:Gateway:MinBodyRate"
+                    : "the body ended before its announced length");
             }
 
             throw;
         }
     }
 
-    /// <summary>The families in the text format: decompressed, and where they came as protobuf, converted.</summary>
+    /// <summary>Decompresses it, where it is compressed.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="body">Its body.</param>
+    /// <param name="body">Its body; disposed where another takes its place.</param>
     /// <param name="max">Most bytes, decompressed.</param>
-    /// <exception cref="BadPushException">It is larger, or not what its headers say.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>> TextAsync(HttpContext context, ReadOnlyMemory<byte> body, long max)
+    /// <param name="admission">Gives the memory for it.</param>
+    /// <exception cref="BadPushException">It is larger, damaged, or there is no memory for it.</exception>
+    public static void Decode(HttpContext context, ref BodyBytes body, long max, PushAdmission admission)
     {
-        var request = context.Request;
-
-        // As in the reference, any other encoding is taken as none.
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && string.Equals(encoding, "gzip", StringComparison.OrdinalIgnoreCase))
+        if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding && ContentDecoding.Of(encoding) is var coding && coding != BodyCoding.None)
         {
-            body = await Gunzip.DecompressAsync(body, max, context.RequestAborted) ?? throw TooLarge(max);
+            var decoded = ContentDecoding.Decode(coding, body.Memory, max, admission, () => TooLarge(max));
+            body.Dispose();
+            body = decoded;
         }
+    }
 
-        if (!IsProtobuf(request.ContentType))
+    /// <summary>The families in the text format: where they came as protobuf, converted.</summary>
+    /// <exception cref="BadPushException">It is not in the protobuf format, as which it came.</exception>
+    public static ReadOnlyMemory<byte> Text(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        if (!IsProtobuf(context.Request.ContentType))
         {
             return body;
         }

@@ -7,7 +7,7 @@ using Stash.Core.Sessions;
 namespace Stash.Operator.Gateway;
 
 /// <summary>Takes pushes and deletions in.</summary>
-internal sealed class PushHandler(GroupStore store, LargePushes large, StashOptions options)
+internal sealed class PushHandler(GroupStore store, PushAdmission admission, StashOptions options)
 {
     private const int MaxMessageBytes = 2048;
 
@@ -32,17 +32,22 @@ internal sealed class PushHandler(GroupStore store, LargePushes large, StashOpti
             return;
         }
 
-        using var place = await large.EnterAsync(context);
+        var max = options.Gateway.MaxPushBytes;
+        var entered = false;
         BodyBytes body = default;
         try
         {
-            body = await PushBody.ReadAsync(context, options.Gateway.MaxPushBytes);
+            body = await PushBody.ReadAsync(context, max, admission);
+            // Only now: whoever sends slowly takes nobody's place.
+            admission.Enter();
+            entered = true;
+            PushBody.Decode(context, ref body, max, admission);
             var verdict = await store.PushAsync(
                 new Push
                 {
                     Group = group!,
                     Replace = HttpMethods.IsPut(request.Method),
-                    Text = await PushBody.TextAsync(context, body.Memory, options.Gateway.MaxPushBytes),
+                    Text = PushBody.Text(context, body.Memory),
                     SessionId = id,
                     SessionMessage = message,
                 },
@@ -57,11 +62,20 @@ internal sealed class PushHandler(GroupStore store, LargePushes large, StashOpti
         }
         catch (BadPushException e)
         {
+            if (e.Status == StatusCodes.Status429TooManyRequests)
+            {
+                context.Response.Headers.RetryAfter = "1";
+            }
+
             await PlainText.ErrorAsync(context, e.Status, e.Message);
         }
         finally
         {
             body.Dispose();
+            if (entered)
+            {
+                admission.Leave();
+            }
         }
     }
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using Stash.Core.Sessions;
-using Stash.Operator.Gateway;
 
 namespace Stash.Operator.Tests.Gateway;
 
@@ -53,19 +52,6 @@ public sealed class GatewayHttpTests
         refused.Body.ShouldContain("was collected before with the same name and label values");
         (await RawHttp.SendAsync(gateway.Address, "GET", "/metrics")).Status.ShouldBe(200);
         (await RawHttp.SendAsync(gateway.Address, "PUT", "/metrics/job/a", "y 1\n")).Status.ShouldBe(200);
-    }
-
-    [Fact]
-    public async Task More_large_pushes_than_there_are_places_are_all_answered()
-    {
-        await using var gateway = await GatewayServer.StartAsync(maxPushBytes: 4 << 20);
-        var text = Encoding.ASCII.GetBytes($"# {new string('a', LargePushes.Small)}\nx 1\n");
-        Task<RawAnswer[]> SendAsync(byte[] body, params string[] headers) =>
-            Task.WhenAll(Enumerable.Range(0, 3 * LargePushes.AtOnce).Select(i => RawHttp.SendAsync(gateway.Address, "PUT", $"/metrics/job/j{i}", body, headers)));
-
-        (await SendAsync([1, 2, 3], "Content-Encoding: gzip")).ShouldAllBe(a => a.Status == 400, "and each gives its place back");
-        (await SendAsync(text)).ShouldAllBe(a => a.Status == 200);
-        gateway.Store.Summaries().Count.ShouldBe(3 * LargePushes.AtOnce);
     }
 
     [Fact]

@@ -31,6 +31,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public GroupStore Store { get; }
 
+    public PushAdmission Admission => _app.Services.GetRequiredService<PushAdmission>();
+
     public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20)
     {
         var folder = Directory.CreateTempSubdirectory("stash-test-");
