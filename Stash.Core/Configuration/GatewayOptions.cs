@@ -38,6 +38,9 @@ public sealed record GatewayOptions
     /// <summary>Runs of its schedule that a session's group may miss before it is deleted; 0 for never.</summary>
     public required int MissedRunsToExpire { get; init; }
 
+    /// <summary>Bytes of the push log after which a snapshot is made and the log goes on in a new file.</summary>
+    public required long LogSegmentBytes { get; init; }
+
     /// <summary>The reference's file of groups: names the folder of ours under <c>stash gateway</c>. Null where nobody said.</summary>
     public required string? PersistenceFile { get; init; }
 
@@ -57,6 +60,10 @@ public sealed record GatewayOptions
 
     public required GatewayAuthentication Authentication { get; init; }
 
+    /// <summary>The options of the groups' store in a folder.</summary>
+    public GroupStoreOptions StoreIn(string folder) =>
+        new() { Directory = folder, SegmentBytes = LogSegmentBytes, ConsistencyCheck = ConsistencyCheck, Limits = Limits };
+
     internal static GatewayOptions From(OptionReader gateway)
     {
         var external = gateway.ExternalUrl("ExternalUrl");
@@ -75,6 +82,7 @@ public sealed record GatewayOptions
             Utf8Names = gateway.Flag("Utf8Names", false),
             GroupTimeToLive = gateway.Duration("GroupTimeToLive", null),
             MissedRunsToExpire = (int)gateway.Number("MissedRunsToExpire", 3, 0, 1000),
+            LogSegmentBytes = gateway.Number("LogSegmentBytes", 32 << 20, 64 << 10, 1 << 30),
             PersistenceFile = gateway.File("PersistenceFile"),
             WebConfigFile = gateway.File("WebConfigFile"),
             SystemdSocket = gateway.Flag("SystemdSocket", false),

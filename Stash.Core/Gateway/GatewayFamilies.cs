@@ -21,6 +21,24 @@ public static class GatewayFamilies
     public const string MaxVirtualMemory = "process_virtual_memory_max_bytes";
     public const string StartTime = "process_start_time_seconds";
 
+    // Ours alone.
+    public const string Groups = "stash_gateway_groups";
+    public const string Series = "stash_gateway_series";
+    public const string Pushes = "stash_gateway_pushes_total";
+    public const string Syncs = "stash_gateway_log_syncs_total";
+    public const string Expired = "stash_gateway_groups_expired_total";
+    public const string LogBytes = "stash_gateway_log_bytes";
+    public const string LogSegments = "stash_gateway_log_segments";
+    public const string LogCuts = "stash_gateway_log_cuts_total";
+    public const string LogCutBytes = "stash_gateway_log_cut_bytes_total";
+    public const string SnapshotBytes = "stash_gateway_snapshot_bytes";
+    public const string SnapshotTime = "stash_gateway_snapshot_time_seconds";
+    public const string Unavailable = "stash_gateway_unavailable";
+    public const string JournalLagPushes = "stash_journal_lag_pushes";
+    public const string JournalLagSeconds = "stash_journal_lag_seconds";
+    public const string JournalSessions = "stash_journal_sessions_total";
+    public const string JournalFailures = "stash_journal_failures_total";
+
     public static readonly FrozenDictionary<string, MetricType> All = new Dictionary<string, MetricType>(StringComparer.Ordinal)
     {
         [BuildInfo] = MetricType.Gauge,
@@ -36,5 +54,21 @@ public static class GatewayFamilies
         [VirtualMemory] = MetricType.Gauge,
         [MaxVirtualMemory] = MetricType.Gauge,
         [StartTime] = MetricType.Gauge,
+        [Groups] = MetricType.Gauge,
+        [Series] = MetricType.Gauge,
+        [Pushes] = MetricType.Counter,
+        [Syncs] = MetricType.Counter,
+        [Expired] = MetricType.Counter,
+        [LogBytes] = MetricType.Gauge,
+        [LogSegments] = MetricType.Gauge,
+        [LogCuts] = MetricType.Counter,
+        [LogCutBytes] = MetricType.Counter,
+        [SnapshotBytes] = MetricType.Gauge,
+        [SnapshotTime] = MetricType.Gauge,
+        [Unavailable] = MetricType.Gauge,
+        [JournalLagPushes] = MetricType.Gauge,
+        [JournalLagSeconds] = MetricType.Gauge,
+        [JournalSessions] = MetricType.Counter,
+        [JournalFailures] = MetricType.Counter,
     }.Concat(SessionMetrics.Families.Select(f => KeyValuePair.Create(f, MetricType.Gauge))).ToFrozenDictionary(StringComparer.Ordinal);
 }

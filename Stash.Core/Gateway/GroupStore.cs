@@ -28,6 +28,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private readonly long _segmentBytes;
     private readonly PushLimits? _limits;
     private readonly TimeProvider _time;
+    private readonly long _opened;
     private readonly ILogger<GroupStore> _logger;
     private readonly FileStream _lock;
     private readonly GroupTable _table;
@@ -46,6 +47,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private long _released;
     private long _pushes;
     private long _syncs;
+    private long _expired;
     private volatile bool _failing;
     private int _unwritten;
 
@@ -55,6 +57,7 @@ public sealed partial class GroupStore : IAsyncDisposable
         _segmentBytes = options.SegmentBytes;
         _limits = options.Limits;
         _time = time;
+        _opened = time.GetUtcNow().UtcTicks;
         _logger = logger;
         _lock = @lock;
         _table = new GroupTable(options);
@@ -80,6 +83,7 @@ public sealed partial class GroupStore : IAsyncDisposable
                 Position = _log.Position,
                 Pushes = Volatile.Read(ref _pushes),
                 Syncs = Volatile.Read(ref _syncs),
+                Expired = Volatile.Read(ref _expired),
                 LogBytes = _log.Length,
                 LogSegments = _log.Segments,
                 Cuts = _log.Cuts,
@@ -151,7 +155,10 @@ public sealed partial class GroupStore : IAsyncDisposable
     /// <summary>Deletes all groups.</summary>
     public ValueTask<PushVerdict> WipeAsync(CancellationToken cancellationToken) => ChangeAsync(new WipeRequest(_time.GetUtcNow().UtcTicks), cancellationToken);
 
-    /// <summary>Deletes the groups whose time is over: their own (<see cref="Push.TimeToLive"/>) has passed since their last push, or the one given, where they have none.</summary>
+    /// <summary>
+    /// Deletes the groups whose time is over: their own (<see cref="Push.TimeToLive"/>) has passed since their last push, or the one given,
+    /// where they have none. What ran out while the store was closed is given some minutes: their pushers could not reach it either.
+    /// </summary>
     /// <param name="timeToLive">For groups that have none of their own; null for never.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>Groups deleted.</returns>
@@ -160,13 +167,14 @@ public sealed partial class GroupStore : IAsyncDisposable
         var expired = 0;
         while (true)
         {
-            ExpireRequest request = new(_time.GetUtcNow().UtcTicks, timeToLive, MaxExpired);
+            ExpireRequest request = new(_time.GetUtcNow().UtcTicks, _opened, timeToLive, MaxExpired);
             if (await ChangeAsync(request, cancellationToken) != PushVerdict.Accepted)
             {
                 return expired;
             }
 
             expired += request.Expired;
+            Interlocked.Add(ref _expired, request.Expired);
             if (request.Expired < MaxExpired)
             {
                 return expired;
@@ -245,24 +253,22 @@ public sealed partial class GroupStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Acknowledged pushes after a position: those that the log still holds, then new ones as they come. Never ends by itself.</summary>
+    /// <summary>Durable changes after a position, acknowledged pushes among them: those that the log still holds, then new ones as they come. Never ends by itself.</summary>
     /// <exception cref="IOException">The log cannot be read.</exception>
     public async IAsyncEnumerable<PushRecord> FollowAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var record in _log.FollowAsync(after, cancellationToken))
         {
-            if (record.Kind is RecordKind.Put or RecordKind.Post)
+            yield return new PushRecord
             {
-                yield return new PushRecord
-                {
-                    Position = record.Position,
-                    Time = record.Time,
-                    Grouping = record.Labels,
-                    Text = record.Text,
-                    SessionId = record.SessionId,
-                    SessionMessage = record.SessionMessage,
-                };
-            }
+                Position = record.Position,
+                IsPush = record.Kind is RecordKind.Put or RecordKind.Post,
+                Time = record.Time,
+                Grouping = record.Labels,
+                Text = record.Text,
+                SessionId = record.SessionId,
+                SessionMessage = record.SessionMessage,
+            };
         }
     }
 

@@ -37,6 +37,9 @@ public readonly record struct StoreStatistics
     /// <summary>Writes of the log, each with one sync.</summary>
     public required long Syncs { get; init; }
 
+    /// <summary>Groups deleted because their time was over.</summary>
+    public required long Expired { get; init; }
+
     public required long LogBytes { get; init; }
 
     public required int LogSegments { get; init; }

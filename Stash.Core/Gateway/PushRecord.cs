@@ -2,13 +2,16 @@ using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
-/// <summary>One acknowledged push (PUT or POST) as the gateway's log keeps it, for those who follow the log.</summary>
+/// <summary>One durable change as the gateway's log keeps it, for those who follow the log.</summary>
 public sealed record PushRecord
 {
     /// <summary>Position in the log; grows, with gaps.</summary>
     public required long Position { get; init; }
 
-    /// <summary>When the push was accepted, UTC.</summary>
+    /// <summary>False for a deletion, and for a push that was refused: they only move the position.</summary>
+    public required bool IsPush { get; init; }
+
+    /// <summary>When it was accepted, UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>The group's labels, <c>job</c> among them, sorted by name. On exposition they override a sample's own.</summary>

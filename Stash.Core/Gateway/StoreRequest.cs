@@ -163,8 +163,11 @@ internal sealed class WipeRequest(long ticks) : ChangeRequest
 }
 
 /// <summary>Deletes groups whose time is over. Whether it is, is decided here: no push can come in between.</summary>
-internal sealed class ExpireRequest(long ticks, TimeSpan? timeToLive, int most) : ChangeRequest
+internal sealed class ExpireRequest(long ticks, long opened, TimeSpan? timeToLive, int most) : ChangeRequest
 {
+    /// <summary>A quarter of an hour: longer than runners wait between two attempts to deliver.</summary>
+    private const long Grace = 15 * TimeSpan.TicksPerMinute;
+
     /// <summary>Groups deleted.</summary>
     public int Expired { get; private set; }
 
@@ -174,7 +177,7 @@ internal sealed class ExpireRequest(long ticks, TimeSpan? timeToLive, int most) 
         foreach (var group in table.Groups)
         {
             var life = group.LifeTicks > 0 ? group.LifeTicks : timeToLive?.Ticks ?? 0;
-            if (life > 0 && ticks - Math.Max(group.PushTicks, group.PushTicks == 0 ? group.FailureTicks : 0) >= life)
+            if (life > 0 && ticks - Math.Max(group.PushTicks, group.PushTicks == 0 ? group.FailureTicks : 0) >= life && ticks - opened >= Math.Min(life, Grace))
             {
                 over.Add(group.Key);
                 if (over.Count == most)

@@ -95,6 +95,15 @@ public static class SessionMetrics
     public const string SessionMessageHeader = "Stash-Session-Message";
 
     /// <summary>
+    /// Request header of a push: the longest time between two runs of the session's schedule, whole seconds. The gateway deletes the group
+    /// once several runs have been missed, where it is set up to. A plain Pushgateway ignores it.
+    /// </summary>
+    public const string SessionIntervalHeader = "Stash-Session-Interval";
+
+    /// <summary>Request header of any push: seconds after which the group is deleted where no other push comes; 0 for never.</summary>
+    public const string TimeToLiveHeader = "Stash-Group-Time-To-Live";
+
+    /// <summary>
     /// Path on the push gateway to <c>PUT</c> a <see cref="RunningSession"/> as JSON under <c>/{id}</c>, and to <c>DELETE</c> it.
     /// A plain Pushgateway answers 404, and the runner stops reporting progress to it.
     /// </summary>

@@ -40,7 +40,7 @@ public sealed class SessionProjection
     internal SessionDraft? Read(PushRecord push)
     {
         var text = push.Text.Span;
-        if (!SessionSamples.Any(text))
+        if (!push.IsPush || !SessionSamples.Any(text))
         {
             return null;
         }

@@ -46,7 +46,7 @@ internal static class BackupCommand
             foreach (var restic in restics)
             {
                 context.Signals.Stop.ThrowIfCancellationRequested();
-                good &= await job.RunAsync(restic, end => BackupJob.NextRun(restic, end), scheduled: false);
+                good &= await job.RunAsync(restic, end => BackupJob.NextRunOf(restic, end), scheduled: false);
             }
         }
         catch (OperationCanceledException)

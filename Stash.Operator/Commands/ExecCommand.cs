@@ -38,7 +38,7 @@ internal static class ExecCommand
             end = context.Time.GetUtcNow();
         }
 
-        new SessionRunner(context).Report(session, end > session.Start ? end : session.Start, exitCode == 0 ? null : Failure(known, command[0], exitCode, child), nextRun: null);
+        new SessionRunner(context).Report(session, end > session.Start ? end : session.Start, exitCode == 0 ? null : Failure(known, command[0], exitCode, child), NextRun.None);
         return exitCode;
     }
 

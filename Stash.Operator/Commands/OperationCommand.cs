@@ -31,7 +31,7 @@ internal static class OperationCommand
             foreach (var (restic, work) in sessions)
             {
                 context.Signals.Stop.ThrowIfCancellationRequested();
-                good &= await runner.RunAsync(restic, op, _ => null, work);
+                good &= await runner.RunAsync(restic, op, _ => NextRun.None, work);
             }
         }
         catch (OperationCanceledException)

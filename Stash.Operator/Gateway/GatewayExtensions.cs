@@ -9,12 +9,14 @@ internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
         services.AddSingleton<GatewayMetrics>().AddSingleton<PushAdmission>().AddSingleton<PushHandler>()
-            .AddSingleton<ScrapeHandler>().AddSingleton<JsonApi>().AddSingleton<WebPages>().AddSingleton<GatewayRouter>();
+            .AddSingleton<ScrapeHandler>().AddSingleton<JsonApi>().AddSingleton<WebPages>().AddSingleton<GatewayRouter>()
+            .AddHostedService<GroupExpiry>();
 
     /// <summary>Answers every request that comes here as the push gateway does: what it does not know gets 404.</summary>
     public static IApplicationBuilder UseStashGateway(this IApplicationBuilder app)
     {
         var router = app.ApplicationServices.GetRequiredService<GatewayRouter>();
+        StoreMetrics.Add(app.ApplicationServices.GetRequiredService<GatewayMetrics>(), app.ApplicationServices.GetRequiredService<GroupStore>());
         app.Run(router.HandleAsync);
         return app;
     }

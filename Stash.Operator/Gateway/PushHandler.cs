@@ -32,6 +32,12 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
             return;
         }
 
+        if (GroupLife.Read(request.Headers, options.Gateway, out var life) is { } badLife)
+        {
+            await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, badLife);
+            return;
+        }
+
         var max = options.Gateway.MaxPushBytes;
         var entered = false;
         BodyBytes body = default;
@@ -50,6 +56,7 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
                     Text = PushBody.Text(context, body.Memory),
                     SessionId = id,
                     SessionMessage = message,
+                    TimeToLive = life,
                 },
                 context.RequestAborted);
 

@@ -36,7 +36,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         using var startLog = log.AtStart();
         GatewayListener listener = new(options.Gateway, TimeProvider.System, startLog.CreateLogger("Stash"));
         var folder = options.Gateway.PersistenceFile is { } file ? $"{file}.stash" : DataFolder.Open(options.DataDirectory).In("gateway");
-        var groups = await GroupStore.OpenAsync(new GroupStoreOptions { Directory = folder, ConsistencyCheck = options.Gateway.ConsistencyCheck, Limits = options.Gateway.Limits }, TimeProvider.System, startLog.CreateLogger<GroupStore>(), cancellationToken);
+        var groups = await GroupStore.OpenAsync(options.Gateway.StoreIn(folder), TimeProvider.System, startLog.CreateLogger<GroupStore>(), cancellationToken);
         try
         {
             groups.Release(long.MaxValue);

@@ -1,15 +1,20 @@
 using Stash.Core.Gateway;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Gateway;
 
 namespace Stash.Operator.Hosting;
 
 /// <summary>Runs the journal's follower, and trims the journal at start and every hour.</summary>
-internal sealed partial class JournalService(JournalFollower follower, SessionJournal journal, GroupStore groups, TimeProvider time, ILogger<JournalService> logger) : BackgroundService
+internal sealed partial class JournalService(
+    JournalFollower follower, SessionJournal journal, GroupStore groups, GatewayMetrics metrics, TimeProvider time, ILogger<JournalService> logger) : BackgroundService
 {
     private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(5);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(FollowAsync(stoppingToken), TrimAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        JournalMetrics.Add(metrics, follower.Progress, groups, time);
+        return Task.WhenAll(FollowAsync(stoppingToken), TrimAsync(stoppingToken));
+    }
 
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
@@ -32,6 +37,7 @@ internal sealed partial class JournalService(JournalFollower follower, SessionJo
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // The log or the journal cannot be read at this moment. The gateway serves on; the journal goes on where it was.
+                follower.Progress.Failed();
                 LogFollowFailed(logger, e, FollowAgain.TotalSeconds);
             }
 

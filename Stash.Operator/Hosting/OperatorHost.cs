@@ -65,7 +65,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         _ = certificates.Current;
 
         // The store first: its lock keeps a second operator away from the journal too.
-        var groups = await GroupStore.OpenAsync(new GroupStoreOptions { Directory = data.In("gateway"), ConsistencyCheck = options.Gateway.ConsistencyCheck, Limits = options.Gateway.Limits }, time, startLog.CreateLogger<GroupStore>(), cancellationToken);
+        var groups = await GroupStore.OpenAsync(options.Gateway.StoreIn(data.In("gateway")), time, startLog.CreateLogger<GroupStore>(), cancellationToken);
         SessionJournal? journal = null;
         try
         {

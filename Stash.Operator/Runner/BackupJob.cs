@@ -14,7 +14,7 @@ internal sealed partial class BackupJob(RunnerContext context)
     /// <param name="scheduled">It runs by its schedule, so it must have one.</param>
     /// <returns>True where the session succeeded, or the Restic is paused.</returns>
     /// <exception cref="OperationCanceledException">Asked to stop before the session began.</exception>
-    public async Task<bool> RunAsync(Restic restic, Func<DateTimeOffset, DateTimeOffset?> nextRun, bool scheduled)
+    public async Task<bool> RunAsync(Restic restic, Func<DateTimeOffset, NextRun> nextRun, bool scheduled)
     {
         if (restic.Paused)
         {
@@ -28,16 +28,16 @@ internal sealed partial class BackupJob(RunnerContext context)
                 : ResticOperations.BackupAsync(restic, context.WorkloadNameOf(restic), cli, session, cancellationToken));
     }
 
-    /// <summary>The next tick after a moment; null without a schedule, or with one that cannot be read: the session says so.</summary>
-    public static DateTimeOffset? NextRun(Restic restic, DateTimeOffset after)
+    /// <summary>The next tick after a moment; none without a schedule, or with one that cannot be read: the session says so.</summary>
+    public static NextRun NextRunOf(Restic restic, DateTimeOffset after)
     {
         try
         {
-            return restic.Schedule is { } schedule ? Schedule.Parse(schedule, TimeZoneInfo.Local).Next(after) : null;
+            return new NextRun(restic.Schedule is { } schedule ? Schedule.Parse(schedule, TimeZoneInfo.Local).Next(after) : null, Interval: null);
         }
         catch (UserErrorException)
         {
-            return null;
+            return NextRun.None;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -61,6 +62,11 @@ internal sealed class GatewayClient : IDisposable
         if (push.Message is { } message)
         {
             request.Headers.Add(SessionMetrics.SessionMessageHeader, message);
+        }
+
+        if (push.IntervalSeconds is { } interval)
+        {
+            request.Headers.Add(SessionMetrics.SessionIntervalHeader, interval.ToString(CultureInfo.InvariantCulture));
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -14,6 +14,9 @@ internal sealed record PendingPush
     /// <summary>Why the session failed, percent-encoded as the header wants it.</summary>
     public string? Message { get; init; }
 
+    /// <summary>Longest time between two runs of the session's schedule, in seconds; null where no schedule runs them.</summary>
+    public long? IntervalSeconds { get; init; }
+
     /// <summary>The metrics, in the text format.</summary>
     public required byte[] Body { get; init; }
 }

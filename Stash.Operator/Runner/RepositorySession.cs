@@ -16,7 +16,7 @@ internal sealed partial class RepositorySession(RunnerContext context)
     /// <param name="work">The session itself.</param>
     /// <returns>True where it succeeded.</returns>
     /// <exception cref="OperationCanceledException">Asked to stop while it waited: there was no session.</exception>
-    public async Task<bool> RunAsync(Restic restic, string? op, Func<DateTimeOffset, DateTimeOffset?> nextRun, Func<ResticCli, OngoingSession, CancellationToken, Task> work)
+    public async Task<bool> RunAsync(Restic restic, string? op, Func<DateTimeOffset, NextRun> nextRun, Func<ResticCli, OngoingSession, CancellationToken, Task> work)
     {
         RepositoryLock? right = null;
         UserErrorException? problem = null;

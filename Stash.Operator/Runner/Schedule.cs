@@ -7,6 +7,10 @@ namespace Stash.Operator.Runner;
 /// <summary>When a Restic runs: five cron fields in the local time zone, <c>@hourly</c> and its like, or <c>@every 1h30m</c>.</summary>
 internal sealed class Schedule
 {
+    private const int FewTicks = 10;
+    private const int ManyTicks = 5000;
+    private static readonly TimeSpan LookAhead = TimeSpan.FromDays(370);
+
     private readonly CronExpression? _cron;
     private readonly TimeSpan _every;
     private readonly TimeZoneInfo _zone;
@@ -45,6 +49,33 @@ internal sealed class Schedule
     /// <summary>The next tick after a moment; null where none is left, as on the 31st of February.</summary>
     public DateTimeOffset? Next(DateTimeOffset after) =>
         _cron is null ? after + _every : _cron.GetNextOccurrence(after, _zone);
+
+    /// <summary>
+    /// The longest time between two ticks of some years: of a schedule for working hours, a weekend. Beyond so many ticks it is rounded up
+    /// to a day. Null where there are not two.
+    /// </summary>
+    public TimeSpan? LongestInterval(DateTimeOffset after)
+    {
+        if (_cron is null)
+        {
+            return _every;
+        }
+
+        TimeSpan? longest = null;
+        var last = _cron.GetNextOccurrence(after, _zone);
+        for (var ticks = 1; last is { } tick && (ticks < FewTicks || tick - after < LookAhead); ticks++)
+        {
+            // Each tick while they are few; then one a day, and what may lie before it.
+            var step = ticks <= ManyTicks ? TimeSpan.Zero : TimeSpan.FromDays(1);
+            last = _cron.GetNextOccurrence(tick + step, _zone);
+            if (last - tick is { } interval && interval > (longest ?? TimeSpan.Zero) + step)
+            {
+                longest = interval;
+            }
+        }
+
+        return longest;
+    }
 
     private static UserErrorException Wrong(string text, string accepted) => new($"spec.schedule \"{text}\" is not a schedule: {accepted}.");
 }

@@ -80,10 +80,11 @@ internal sealed partial class ScheduledRuns(RunnerContext context, string path, 
             if (restic.Paused || restic.Schedule is null || ScheduleOf(restic) is not { } schedule)
             {
                 // Says that it is paused, or reports the failed session of a Restic whose schedule is missing or wrong.
-                await _job.RunAsync(restic, _ => null, scheduled: true);
+                await _job.RunAsync(restic, _ => NextRun.None, scheduled: true);
                 return;
             }
 
+            var interval = schedule.LongestInterval(context.Time.GetUtcNow());
             var due = Remembered(restic) ?? schedule.Next(context.Time.GetUtcNow());
             while (due is { } tick)
             {
@@ -92,7 +93,7 @@ internal sealed partial class ScheduledRuns(RunnerContext context, string path, 
                 LogNext(restic.Name, local);
                 await WaitUntilAsync(tick, retired);
                 Remember(restic, schedule.Next(tick));
-                await _job.RunAsync(restic, end => Following(schedule, tick, end), scheduled: true);
+                await _job.RunAsync(restic, end => new NextRun(Following(schedule, tick, end), interval), scheduled: true);
                 due = Following(schedule, tick, context.Time.GetUtcNow());
                 retired.ThrowIfCancellationRequested();
             }

@@ -29,11 +29,15 @@ internal sealed record SessionReport
 
     public DateTimeOffset? NextRun { get; init; }
 
+    /// <summary>Longest time between two runs of the schedule; null where no schedule runs them.</summary>
+    public TimeSpan? Interval { get; init; }
+
     public PendingPush ToPush() => new()
     {
         SessionId = Id,
         Path = Identity.PushPath(),
         Message = Failure is null ? null : Uri.EscapeDataString(Shortened(Failure)),
+        IntervalSeconds = Interval is { } interval ? (long)Math.Ceiling(interval.TotalSeconds) : null,
         Body = Text(),
     };
 

@@ -12,10 +12,10 @@ internal sealed partial class SessionRunner(RunnerContext context)
 
     /// <summary>Runs a session to its end; its report is on disk or delivered when this returns.</summary>
     /// <param name="identity">The series it belongs to.</param>
-    /// <param name="nextRun">When the schedule runs next, asked at the session's end; null for no schedule.</param>
+    /// <param name="nextRun">When the schedule runs next, asked at the session's end.</param>
     /// <param name="work">The session itself. What it throws is why the session failed.</param>
     /// <returns>True where it succeeded.</returns>
-    public async Task<bool> RunAsync(SessionIdentity identity, Func<DateTimeOffset, DateTimeOffset?> nextRun, Func<OngoingSession, CancellationToken, Task> work)
+    public async Task<bool> RunAsync(SessionIdentity identity, Func<DateTimeOffset, NextRun> nextRun, Func<OngoingSession, CancellationToken, Task> work)
     {
         OngoingSession session = new(identity, context.Time.GetUtcNow());
         LogStarted(identity.Namespace, identity.Restic, identity.Operation);
@@ -43,7 +43,7 @@ internal sealed partial class SessionRunner(RunnerContext context)
     }
 
     /// <summary>Reports a session that has ended.</summary>
-    public void Report(OngoingSession session, DateTimeOffset end, string? failure, DateTimeOffset? nextRun)
+    public void Report(OngoingSession session, DateTimeOffset end, string? failure, NextRun nextRun)
     {
         var identity = session.Identity;
         if (failure is null)
@@ -68,7 +68,8 @@ internal sealed partial class SessionRunner(RunnerContext context)
             Operations = session.Operations,
             Summaries = session.Summaries,
             LastSuccess = failure is null ? end : context.LastSuccess.Read(identity),
-            NextRun = nextRun,
+            NextRun = nextRun.Time,
+            Interval = nextRun.Interval,
         }.ToPush());
     }
 

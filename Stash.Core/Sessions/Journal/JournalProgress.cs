@@ -39,5 +39,6 @@ public sealed class JournalProgress
         Interlocked.Add(ref _sessions, sessions);
     }
 
-    internal void Failed() => Interlocked.Increment(ref _failures);
+    /// <summary>Counts a failure.</summary>
+    public void Failed() => Interlocked.Increment(ref _failures);
 }

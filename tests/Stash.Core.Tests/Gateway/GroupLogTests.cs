@@ -161,7 +161,7 @@ public sealed class GroupLogTests : IDisposable
         var follow = Task.Run(
             async () =>
             {
-                await foreach (var record in test.Store.FollowAsync(0, Cancelled))
+                await foreach (var record in test.Store.FollowAsync(0, Cancelled).Where(r => r.IsPush))
                 {
                     seen.Add(record.Position);
                     Encoding.UTF8.GetString(record.Text.Span).ShouldContain($"restic_session_success {seen.Count}\n");
@@ -292,7 +292,7 @@ public sealed class GroupLogTests : IDisposable
     private static async Task<List<long>> TakeAsync(GroupStore store, long after, int count, CancellationToken? cancelled = null)
     {
         List<long> positions = [];
-        await foreach (var record in store.FollowAsync(after, cancelled ?? Cancelled))
+        await foreach (var record in store.FollowAsync(after, cancelled ?? Cancelled).Where(r => r.IsPush))
         {
             positions.Add(record.Position);
             if (positions.Count == count)

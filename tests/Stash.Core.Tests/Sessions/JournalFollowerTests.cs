@@ -49,6 +49,65 @@ public sealed class JournalFollowerTests : IDisposable
         (await FollowedFromAsync(journal, lastPosition: 12)).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_flood_is_one_batch_and_listeners_who_cannot_hold_it_are_sent_to_the_journal()
+    {
+        using var journal = await OpenAsync();
+        EventHub hub = new();
+        using var few = hub.Subscribe(capacity: 10);
+        using var many = hub.Subscribe(capacity: 1000);
+        var log = Channel.CreateUnbounded<PushRecord>();
+        for (var i = 1; i <= 500; i++)
+        {
+            log.Writer.TryWrite(Of(i, Succeeded()) with { SessionId = $"s{i}" });
+        }
+
+        // Delivered again, and no session at all.
+        log.Writer.TryWrite(Of(501, Succeeded()) with { SessionId = "s7" });
+        log.Writer.TryWrite(Of(502));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        List<long> released = [];
+        TaskCompletionSource done = new();
+        var follower = Follower(journal, hub);
+        var run = follower.RunAsync(
+            () => 502,
+            (_, ct) => log.Reader.ReadAllAsync(ct),
+            p =>
+            {
+                released.Add(p);
+                if (p == 502)
+                {
+                    done.SetResult();
+                }
+            },
+            stop.Token);
+        await done.Task.WaitAsync(stop.Token);
+
+        released.Count.ShouldBeLessThan(20);
+        for (var i = 1; i <= 500; i++)
+        {
+            ((StashEvent.SessionAdded)await many.Events.ReadAsync(stop.Token)).Session.Id.ShouldBe($"s{i}");
+        }
+
+        few.Overflowed.ShouldBeTrue();
+        (await journal.Reader.LastPositionAsync(stop.Token)).ShouldBe(500);
+        (follower.Progress.Position, follower.Progress.Sessions, follower.Progress.Failures).ShouldBe((502, 500, 0));
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(run);
+    }
+
+    [Fact]
+    public void The_lag_is_what_the_log_has_more_and_the_age_of_the_last_push_taken_in()
+    {
+        JournalProgress progress = new();
+        progress.Begin(5);
+        (progress.LagRecords(8), progress.Lag(8, Noon)).ShouldBe((3, TimeSpan.Zero));
+        progress.TookIn(7, Noon, 2);
+        (progress.LagRecords(8), progress.Lag(8, Noon.AddSeconds(3))).ShouldBe((1, TimeSpan.FromSeconds(3)));
+        progress.Lag(8, Noon.AddSeconds(-3)).ShouldBe(TimeSpan.Zero);
+        (progress.LagRecords(7), progress.Lag(7, Noon.AddHours(1))).ShouldBe((0, TimeSpan.Zero));
+    }
+
     private static async Task<long> FollowedFromAsync(SessionJournal journal, long lastPosition)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

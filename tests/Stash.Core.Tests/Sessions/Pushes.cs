@@ -23,7 +23,7 @@ internal static class Pushes
             TextFormatWriter.WriteSample(text, sample.Family, sample.Labels, sample.Value);
         }
 
-        return new() { Position = position, Time = Noon, Grouping = Group, Text = text.WrittenMemory };
+        return new() { Position = position, IsPush = true, Time = Noon, Grouping = Group, Text = text.WrittenMemory };
     }
 
     public static PushedSample Sample(string family, double value, params Label[] labels) => new(family, labels, value);

@@ -1,3 +1,4 @@
+using CsCheck;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Stash.Core.Configuration;
@@ -168,6 +169,43 @@ public sealed class SessionJournalTests : IDisposable
         await journal.AppendAsync([Session("old", 10, failed: true)], 2, Stop);
         var app = (await journal.Reader.AppsAsync(Stop)).ShouldHaveSingleItem();
         (app.LastOutcome, app.LastSessionTime, app.FailuresSinceSuccess).ShouldBe((SessionOutcome.Succeeded, Noon.AddSeconds(50), 0));
+    }
+
+    [Fact]
+    public async Task In_whatever_order_sessions_arrive_an_app_s_state_is_that_of_all_of_them()
+    {
+        // Few apps and moments, so that late ones, equal ones and unknown successes meet.
+        var session = Gen.Select(Gen.Int[1, 12], Gen.Bool, Gen.Int[0, 12], Gen.Int[1, 2]);
+        await session.Array[1, 25].SampleAsync(
+            async drawn =>
+            {
+                using TempFolder folder = new();
+                using var journal = await SessionJournal.OpenAsync(folder.In("journal.db"), new JournalOptions { MaxAge = TimeSpan.FromDays(400), MaxSessions = 1000 }, _time, Stop);
+                Session[] sessions =
+                [
+                    .. drawn.Select((d, i) => Session($"s{i}", d.Item1, failed: d.Item2, app: $"app{d.Item4}") with
+                    {
+                        LastSuccessTime = d.Item2 && d.Item3 > 0 && d.Item3 < d.Item1 ? Noon.AddSeconds(d.Item3) : null,
+                        NextRunTime = Noon.AddSeconds(1000 + i),
+                    }),
+                ];
+                foreach (var batch in sessions.Chunk(7))
+                {
+                    await journal.AppendAsync(batch, 1, Stop);
+                }
+
+                foreach (var app in await journal.Reader.AppsAsync(Stop))
+                {
+                    Session[] own = [.. sessions.Where(s => s.App == app.App)];
+                    var success = own.Max(s => s.Outcome == SessionOutcome.Succeeded ? s.EndTime : s.LastSuccessTime);
+                    var last = own.MaxBy(s => (s.EndTime, Array.IndexOf(own, s)))!;
+                    app.LastSuccessTime.ShouldBe(success);
+                    app.FailuresSinceSuccess.ShouldBe(own.Count(s => s.Outcome == SessionOutcome.Failed && s.EndTime > (success ?? DateTimeOffset.MinValue)));
+                    (app.LastSessionTime, app.LastOutcome, app.NextRunTime).ShouldBe((last.EndTime, last.Outcome, last.NextRunTime));
+                }
+            },
+            iter: 60,
+            threads: 1);
     }
 
     [Fact]

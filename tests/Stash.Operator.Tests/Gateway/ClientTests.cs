@@ -47,7 +47,7 @@ public sealed class ClientTests
         return
         [
             .. answer.Body.Split('\n').Where(l => !l.Contains("go_", StringComparison.Ordinal) && !l.Contains("process_", StringComparison.Ordinal) && !l.Contains("promhttp_", StringComparison.Ordinal)
-                && !l.Contains("pushgateway_", StringComparison.Ordinal) && !(l.StartsWith("# HELP", StringComparison.Ordinal) && l.EndsWith(' '))).Select(l => l.StartsWith("push_time", StringComparison.Ordinal) || l.Contains("_created{", StringComparison.Ordinal) ? l[..l.LastIndexOf(' ')] : l),
+                && !l.Contains("pushgateway_", StringComparison.Ordinal) && !l.Contains("stash_", StringComparison.Ordinal) && !(l.StartsWith("# HELP", StringComparison.Ordinal) && l.EndsWith(' '))).Select(l => l.StartsWith("push_time", StringComparison.Ordinal) || l.Contains("_created{", StringComparison.Ordinal) ? l[..l.LastIndexOf(' ')] : l),
         ];
     }
 

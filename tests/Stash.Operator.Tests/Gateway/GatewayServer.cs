@@ -33,11 +33,12 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public PushAdmission Admission => _app.Services.GetRequiredService<PushAdmission>();
 
-    public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20)
+    public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         var folder = Directory.CreateTempSubdirectory("stash-test-");
         var store = await GroupStore.OpenAsync(
-            new GroupStoreOptions { Directory = Path.Combine(folder.FullName, "gateway") }, TimeProvider.System, NullLogger<GroupStore>.Instance, TestContext.Current.CancellationToken);
+            new GroupStoreOptions { Directory = Path.Combine(folder.FullName, "gateway") }, time, NullLogger<GroupStore>.Instance, TestContext.Current.CancellationToken);
         var options = StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Stash:DataDirectory"] = folder.FullName,
@@ -52,7 +53,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(options).AddSingleton(store).AddStashGateway();
+        builder.Services.AddSingleton(time).AddSingleton(options).AddSingleton(store).AddStashGateway();
         var app = builder.Build();
         app.UseStashGateway();
         await app.StartAsync(TestContext.Current.CancellationToken);

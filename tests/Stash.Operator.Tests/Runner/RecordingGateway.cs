@@ -11,7 +11,7 @@ using Stash.Core.Sessions;
 namespace Stash.Operator.Tests.Runner;
 
 /// <summary>A push that came in.</summary>
-internal sealed record RecordedPush(string Path, string SessionId, string? Message, string Body)
+internal sealed record RecordedPush(string Path, string SessionId, string? Message, string? Interval, string Body)
 {
     public string? Line(string start) => Body.Split('\n').FirstOrDefault(l => l.StartsWith(start, StringComparison.Ordinal));
 
@@ -84,6 +84,7 @@ internal sealed class RecordingGateway : IAsyncDisposable
             context.Request.Path.Value!,
             context.Request.Headers[SessionMetrics.SessionIdHeader].ToString(),
             message is null ? null : Uri.UnescapeDataString(message),
+            context.Request.Headers[SessionMetrics.SessionIntervalHeader].FirstOrDefault(),
             await reader.ReadToEndAsync());
         _pushes.Enqueue(push);
         context.Response.StatusCode = Answer(push);

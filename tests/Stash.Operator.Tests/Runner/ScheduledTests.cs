@@ -27,6 +27,8 @@ public sealed class ScheduledTests
         Of(gateway, "one")[..2].ShouldAllBe(p => p.Succeeded);
         var push = Of(gateway, "one")[0];
         push.Value("restic_session_next_run_time_seconds").ShouldBeGreaterThanOrEqualTo(push.Value("restic_session_end_time_seconds"));
+        push.Interval.ShouldBe("1");
+        Of(gateway, "bad").ShouldHaveSingleItem().Interval.ShouldBeNull();
         Of(gateway, "bad").ShouldHaveSingleItem().Message.ShouldNotBeNull().ShouldStartWith("spec.schedule \"61 * * * *\" is not a schedule");
         Of(gateway, "none").ShouldHaveSingleItem().Message.ShouldNotBeNull().ShouldStartWith("spec.schedule is missing");
         Of(gateway, "later").ShouldBeEmpty();

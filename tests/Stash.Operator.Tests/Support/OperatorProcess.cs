@@ -14,12 +14,14 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly string[] _arguments;
+    private readonly Dictionary<string, string?> _environment;
     private ChildProcess? _process;
 
-    private OperatorProcess(string? dataDirectory, string[] arguments)
+    private OperatorProcess(string? dataDirectory, string[] arguments, Dictionary<string, string?> environment)
     {
         DataDirectory = dataDirectory ?? _folder.In("data");
         _arguments = arguments;
+        _environment = environment;
     }
 
     /// <summary>The executable that is tested.</summary>
@@ -49,9 +51,16 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     public static Task<OperatorProcess> StartAsync(params string[] arguments) => StartInAsync(null, arguments);
 
     /// <summary>The same, in a data folder of the test's.</summary>
-    public static async Task<OperatorProcess> StartInAsync(string? dataDirectory, params string[] arguments)
+    public static Task<OperatorProcess> StartInAsync(string? dataDirectory, params string[] arguments) => StartedAsync(new(dataDirectory, arguments, []));
+
+    /// <summary>The same, with options.</summary>
+    /// <param name="options">Keys as <c>Stash:Gateway:MaxGroups</c>.</param>
+    /// <param name="dataDirectory">Null for one of its own.</param>
+    public static Task<OperatorProcess> StartWithAsync(IReadOnlyDictionary<string, string> options, string? dataDirectory = null) =>
+        StartedAsync(new(dataDirectory, [], options.ToDictionary(o => o.Key.Replace(":", "__", StringComparison.Ordinal), o => (string?)o.Value, StringComparer.Ordinal)));
+
+    private static async Task<OperatorProcess> StartedAsync(OperatorProcess it)
     {
-        var it = new OperatorProcess(dataDirectory, arguments);
         try
         {
             await it.StartAgainAsync();
@@ -64,13 +73,21 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it again and kills it at a random moment of its start.</summary>
+    /// <returns>False where it had started by then.</returns>
+    public async Task<bool> KillWhileStartingAsync(Random moments)
+    {
+        await using var process = Launch();
+        // The moment is what is random here; nothing is waited for.
+        await Task.Delay(moments.Next(600), TestContext.Current.CancellationToken);
+        await process.KillAsync();
+        return !Listening().IsMatch(process.Output);
+    }
+
     /// <summary>Starts it again after <see cref="KillAsync"/> or <see cref="StopAsync"/>, on the same ports.</summary>
     public async Task StartAgainAsync()
     {
-        _process = ChildProcess.Start(Executable,
-        [
-            "run", "--data-dir", DataDirectory, "--gateway-address", GatewayAddress?.Authority ?? "127.0.0.1:0", "--api-address", ApiAddress?.Authority ?? "127.0.0.1:0", .. _arguments,
-        ]);
+        _process = Launch();
         var line = await Eventually.GetAsync("the operator listens", () =>
             _process.HasExited ? throw new InvalidOperationException($"The operator has ended: {_process.Output} {_process.Error}") : Task.FromResult(Listening().Match(_process.Output) is { Success: true } m ? m : null));
         GatewayAddress = new Uri(line.Groups["gateway"].Value);
@@ -128,6 +145,11 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         Api?.Dispose();
         _folder.Dispose();
     }
+
+    private ChildProcess Launch() => ChildProcess.Start(Executable,
+    [
+        "run", "--data-dir", DataDirectory, "--gateway-address", GatewayAddress?.Authority ?? "127.0.0.1:0", "--api-address", ApiAddress?.Authority ?? "127.0.0.1:0", .. _arguments,
+    ], _environment);
 
     [GeneratedRegex(@"Push gateway on (?<gateway>http://\S+), API on (?<api>https://\S+),", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Listening();

@@ -14,6 +14,10 @@ namespace Stash.Core.Sessions.Journal.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.Sql("""
+                -- Before the table goes, and its sequence with it.
+                ALTER TABLE followed ADD COLUMN LastArrival INTEGER NOT NULL DEFAULT 0;
+                UPDATE followed SET LastArrival = ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), ifnull((SELECT max(Position) FROM sessions), 0));
+
                 CREATE TABLE sessions_new (
                     Position INTEGER NOT NULL CONSTRAINT PK_sessions PRIMARY KEY,
                     Id TEXT NOT NULL,
@@ -66,9 +70,6 @@ namespace Stash.Core.Sessions.Journal.Migrations
 
                 DROP TABLE apps;
                 ALTER TABLE apps_new RENAME TO apps;
-
-                ALTER TABLE followed ADD COLUMN LastArrival INTEGER NOT NULL DEFAULT 0;
-                UPDATE followed SET LastArrival = ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), ifnull((SELECT max(Position) FROM sessions), 0));
                 """);
         }
 
