@@ -48,6 +48,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private long _pushes;
     private long _syncs;
     private long _expired;
+    private long _damagedBytes;
     private volatile bool _failing;
     private int _unwritten;
 
@@ -62,7 +63,7 @@ public sealed partial class GroupStore : IAsyncDisposable
         _lock = @lock;
         _table = new GroupTable(options);
         StoreLoader loader = new(_table, _directory, logger);
-        (_snapshotted, _snapshotBytes, _snapshotTicks) = Snapshot.Load(_directory, loader.Take);
+        (_snapshotted, _snapshotBytes, _snapshotTicks, _damagedBytes) = Snapshot.Load(_directory, loader.Take, logger);
         _log = PushLog.Open(_directory, _snapshotted, loader.Take, logger);
         LogOpened(logger, _directory, _table.Count, _log.Position);
         _writer = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -86,8 +87,8 @@ public sealed partial class GroupStore : IAsyncDisposable
                 Expired = Volatile.Read(ref _expired),
                 LogBytes = _log.Length,
                 LogSegments = _log.Segments,
-                Cuts = _log.Cuts,
-                CutBytes = _log.CutBytes,
+                Cuts = _log.Cuts + (_damagedBytes > 0 ? 1 : 0),
+                CutBytes = _log.CutBytes + _damagedBytes,
                 SnapshotBytes = Volatile.Read(ref _snapshotBytes),
                 SnapshotTime = Group.Time(ticks),
                 Failing = _failing,

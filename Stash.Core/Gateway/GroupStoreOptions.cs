@@ -44,10 +44,10 @@ public readonly record struct StoreStatistics
 
     public required int LogSegments { get; init; }
 
-    /// <summary>How often the log's end was found damaged when it was opened, and cut.</summary>
+    /// <summary>Files that were found torn or damaged when the store was opened, and of which only the beginning was read.</summary>
     public required int Cuts { get; init; }
 
-    /// <summary>Bytes that were cut.</summary>
+    /// <summary>Bytes of them that were not.</summary>
     public required long CutBytes { get; init; }
 
     /// <summary>Of the last snapshot; 0 where there is none.</summary>

@@ -7,7 +7,7 @@ namespace Stash.Core.Gateway;
 
 /// <summary>
 /// The append-only log of changes, in segments <c>log-POSITION</c> (the position of the first record). A record counts once it is
-/// synced. What a crash left half-written at the end is cut when the log is opened.
+/// synced. What is torn or damaged at the end is cut when the log is opened; what is damaged before is passed over.
 /// </summary>
 internal sealed partial class PushLog : IDisposable
 {
@@ -35,10 +35,10 @@ internal sealed partial class PushLog : IDisposable
     /// <summary>Position of the last durable record.</summary>
     public long Position => Volatile.Read(ref _position);
 
-    /// <summary>How often the end was found damaged when it was opened, and cut.</summary>
+    /// <summary>Segments that were found torn or damaged when the log was opened.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Bytes that were cut.</summary>
+    /// <summary>Bytes of them that were cut or passed over.</summary>
     public long CutBytes { get; private set; }
 
     public int Segments
@@ -68,7 +68,6 @@ internal sealed partial class PushLog : IDisposable
     public long CurrentLength => _current.Length;
 
     /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
-    /// <exception cref="UserErrorException">It is damaged elsewhere than at its end.</exception>
     public static PushLog Open(string directory, long after, Action<IReadOnlyList<LogRecord>> replay, ILogger logger)
     {
         var log = new PushLog(directory, logger) { _position = after };
@@ -225,6 +224,8 @@ internal sealed partial class PushLog : IDisposable
     private void Load(Segment segment, Action<IReadOnlyList<LogRecord>> replay, long after)
     {
         using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite);
+        // Where the end of the one before is damaged, its positions are not given again.
+        _position = Math.Max(_position, segment.First - 1);
         var length = RandomAccess.GetLength(handle);
         var offset = 0L;
         var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(LoadChunk, length));
@@ -241,18 +242,21 @@ internal sealed partial class PushLog : IDisposable
 
             if (offset == before)
             {
-                if (segment != _segments[^1])
-                {
-                    throw new UserErrorException(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"The push gateway's log {segment.Path} is damaged at byte {offset}: restore it from a backup, or move it away and start again; what was pushed in it comes back with each group's next push."));
-                }
-
-                LogCut(_logger, segment.Path, length - offset);
                 Cuts++;
                 CutBytes += length - offset;
-                RandomAccess.SetLength(handle, offset);
-                RandomAccess.FlushToDisk(handle);
+                if (segment == _segments[^1])
+                {
+                    LogCut(_logger, segment.Path, length - offset, offset);
+                    RandomAccess.SetLength(handle, offset);
+                    RandomAccess.FlushToDisk(handle);
+                }
+                else
+                {
+                    // Left as it is, for whoever has a copy to put in its place, until a snapshot takes its place. A gateway that does not
+                    // start would lose every push from now on too.
+                    LogDamaged(_logger, segment.Path, length - offset, offset);
+                }
+
                 break;
             }
         }
@@ -335,8 +339,11 @@ internal sealed partial class PushLog : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path}: the last {Bytes} bytes are no complete record, as after a crash; they are cut off")]
-    private static partial void LogCut(ILogger logger, string path, long bytes);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path}: the last {Bytes} bytes, from byte {Offset} on, are torn or damaged, as after a crash or on a failing disk; they are cut off. Pushes that were in them come back with each group's next push")]
+    private static partial void LogCut(ILogger logger, string path, long bytes, long offset);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is damaged: its last {Bytes} bytes, from byte {Offset} on, are passed over. Changes that were in them are lost, unless you stop stash and put a good copy of the file in its place; pushes come back with each group's next one. See whether the disk fails")]
+    private static partial void LogDamaged(ILogger logger, string path, long bytes, long offset);
 
     private sealed class Segment(long first, string path)
     {

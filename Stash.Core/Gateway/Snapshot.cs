@@ -1,15 +1,15 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
 
 /// <summary>All groups at one position of the log, in a file <c>snapshot-POSITION</c>: what a start reads instead of the whole log.</summary>
-internal static class Snapshot
+internal static partial class Snapshot
 {
-    /// <summary>Reads the newest snapshot.</summary>
-    /// <returns>Its position, its bytes and when it was made (UTC ticks); 0 where there is none.</returns>
-    /// <exception cref="UserErrorException">It is damaged.</exception>
-    public static (long Position, long Bytes, long Ticks) Load(string directory, Action<IReadOnlyList<LogRecord>> take)
+    /// <summary>Reads the newest snapshot; of a damaged one, what is before the damage.</summary>
+    /// <returns>Its position, its bytes and when it was made (UTC ticks), 0 where there is none; and the bytes that are damaged.</returns>
+    public static (long Position, long Bytes, long Ticks, long DamagedBytes) Load(string directory, Action<IReadOnlyList<LogRecord>> take, ILogger logger)
     {
         foreach (var unfinished in Directory.GetFiles(directory, "snapshot-*.tmp"))
         {
@@ -19,20 +19,21 @@ internal static class Snapshot
         var path = Directory.GetFiles(directory, "snapshot-*").Max(StringComparer.Ordinal);
         if (path is null)
         {
-            return (0, 0, 0);
+            return (0, 0, 0, 0);
         }
 
         using var handle = File.OpenHandle(path);
         var length = RandomAccess.GetLength(handle);
         var buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
-        for (var offset = 0L; offset < length;)
+        var offset = 0L;
+        while (offset < length)
         {
             var records = PushLog.ReadChunk(handle, offset, length, buffer, out var next);
             if (records.Count > 0 && records[^1] is { Kind: RecordKind.End } end)
             {
                 records.RemoveAt(records.Count - 1);
                 take(records);
-                return (end.Position, length, end.Ticks);
+                return (end.Position, length, end.Ticks, 0);
             }
 
             if (next == offset)
@@ -44,8 +45,14 @@ internal static class Snapshot
             offset = next;
         }
 
-        throw new UserErrorException($"The push gateway's snapshot {path} is damaged: move it away and start again; groups pushed since then come back with their next push.");
+        // It stays until the next one takes its place. A gateway that does not start would lose every push from now on too.
+        LogDamaged(logger, path, length - offset, offset);
+        _ = long.TryParse(Path.GetFileName(path).AsSpan("snapshot-".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var position);
+        return (position, length, File.GetLastWriteTimeUtc(handle).Ticks, length - offset);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is damaged: the groups in its last {Bytes} bytes, from byte {Offset} on, are missing unless they were pushed again since. They come back with their next push, or if you stop stash now and put a good copy of the file in its place. See whether the disk fails")]
+    private static partial void LogDamaged(ILogger logger, string path, long bytes, long offset);
 
     /// <summary>Writes a snapshot, then deletes the ones before.</summary>
     /// <returns>Its bytes.</returns>

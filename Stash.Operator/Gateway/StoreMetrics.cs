@@ -16,8 +16,8 @@ internal static class StoreMetrics
         var expired = factory.CreateCounter(GatewayFamilies.Expired, "Groups deleted since the start because their time was over.");
         var logBytes = factory.CreateGauge(GatewayFamilies.LogBytes, "Bytes of the push log. It shrinks when a snapshot holds what is in it and the session journal has taken it in.");
         var segments = factory.CreateGauge(GatewayFamilies.LogSegments, "Files of the push log.");
-        var cuts = factory.CreateCounter(GatewayFamilies.LogCuts, "How often the push log was found torn or damaged at the start, and was cut at its last good record.");
-        var cutBytes = factory.CreateCounter(GatewayFamilies.LogCutBytes, "Bytes of the push log that were cut at the start because they were torn or damaged.");
+        var cuts = factory.CreateCounter(GatewayFamilies.LogCuts, "Files of the push log, its snapshot among them, that were found torn or damaged at the start and were cut at their last good record.");
+        var cutBytes = factory.CreateCounter(GatewayFamilies.LogCutBytes, "Bytes of the push log, its snapshot among them, that were lost at the start because they were torn or damaged.");
         var snapshotBytes = factory.CreateGauge(GatewayFamilies.SnapshotBytes, "Bytes of the last snapshot; 0 where there is none.");
         var snapshotTime = factory.CreateGauge(GatewayFamilies.SnapshotTime, "When the last snapshot was made, Unix seconds; 0 where there is none.");
         var unavailable = factory.CreateGauge(GatewayFamilies.Unavailable, "1 while the push log cannot be written, as on a full disk, so that pushes are answered 503; else 0.");

@@ -10,6 +10,9 @@ internal sealed partial class JournalService(
 {
     private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(5);
 
+    // Before anything is pushed: a log that lost its end to a damaged disk gives its positions again.
+    private readonly long _opened = groups.Position;
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         JournalMetrics.Add(metrics, follower.Progress, groups, time);
@@ -28,11 +31,11 @@ internal sealed partial class JournalService(
             LogNotWarm(logger, e);
         }
 
-        while (true)
+        for (var opened = _opened; ; opened = groups.Position)
         {
             try
             {
-                await follower.RunAsync(() => groups.Position, groups.FollowAsync, groups.Release, stoppingToken);
+                await follower.RunAsync(opened, () => groups.Position, groups.FollowAsync, groups.Release, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

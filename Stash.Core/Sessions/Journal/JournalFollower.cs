@@ -24,21 +24,22 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
     public JournalProgress Progress { get; } = new();
 
     /// <summary>Follows until cancelled.</summary>
+    /// <param name="opened">The log's last position when it was opened, before anything was added.</param>
     /// <param name="lastPosition">Tells the log's last position.</param>
     /// <param name="follow">The log's records after a position: those it holds, then new ones as they come.</param>
     /// <param name="release">Tells the log that all up to a position is durable here.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task RunAsync(Func<long> lastPosition, Func<long, CancellationToken, IAsyncEnumerable<PushRecord>> follow, Action<long> release, CancellationToken cancellationToken)
+    public async Task RunAsync(long opened, Func<long> lastPosition, Func<long, CancellationToken, IAsyncEnumerable<PushRecord>> follow, Action<long> release, CancellationToken cancellationToken)
     {
         var followed = await journal.FollowedAsync(cancellationToken);
-        var last = lastPosition();
-        if (followed > last)
+        if (followed > opened)
         {
             // The log was made anew, or lost its end in a crash of the disk: what it holds is projected again, known ids are passed over.
-            LogRestarted(logger, followed, last);
+            LogRestarted(logger, followed, opened);
             followed = 0;
         }
 
+        var last = lastPosition();
         release(followed);
         Progress.Begin(followed);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -124,7 +124,7 @@ public sealed class ExpiryTests : IDisposable
         _time.Advance(Hour);
         (await store.ExpireAsync(null, Cancelled)).ShouldBe(1);
         var last = store.Position;
-        var run = follower.RunAsync(() => store.Position, store.FollowAsync, p => _ = p == last && after.TrySetResult(p), stop.Token);
+        var run = follower.RunAsync(store.Position, () => store.Position, store.FollowAsync, p => _ = p == last && after.TrySetResult(p), stop.Token);
         await after.Task.WaitAsync(Cancelled);
 
         Groups(store).ShouldBeEmpty();

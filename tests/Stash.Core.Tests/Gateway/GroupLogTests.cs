@@ -67,45 +67,6 @@ public sealed class GroupLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Damage_before_the_last_segment_stops_the_start_with_the_file_and_the_remedy()
-    {
-        await using (var test = await OpenAsync(_folder, segmentBytes: 400))
-        {
-            await PushManyAsync(test, 10);
-        }
-
-        var first = Directory.GetFiles(Data, "log-*").Order(StringComparer.Ordinal).First();
-        var bytes = await File.ReadAllBytesAsync(first, Cancelled);
-        bytes[^3] ^= 1;
-        await File.WriteAllBytesAsync(first, bytes, Cancelled);
-        var error = await Should.ThrowAsync<UserErrorException>(() => OpenAsync(_folder));
-        error.Message.ShouldContain(first);
-        error.Message.ShouldContain("move it away");
-        error.Message.ShouldNotContain("\n");
-
-        File.Delete(first);
-        await using var again = await OpenAsync(_folder);
-        (await again.SamplesAsync()).Length.ShouldBe(10, "the snapshot still has them all");
-    }
-
-    [Fact]
-    public async Task A_damaged_snapshot_stops_the_start_with_the_file_and_the_remedy()
-    {
-        await using (var test = await OpenAsync(_folder, segmentBytes: 400))
-        {
-            await PushManyAsync(test, 10);
-        }
-
-        var snapshot = Directory.GetFiles(Data, "snapshot-*").ShouldHaveSingleItem();
-        var bytes = await File.ReadAllBytesAsync(snapshot, Cancelled);
-        bytes[bytes.Length / 2] ^= 1;
-        await File.WriteAllBytesAsync(snapshot, bytes, Cancelled);
-        var error = await Should.ThrowAsync<UserErrorException>(() => OpenAsync(_folder));
-        error.Message.ShouldContain(snapshot);
-        error.Message.ShouldContain("move it away");
-    }
-
-    [Fact]
     public async Task An_unfinished_snapshot_of_a_crash_is_ignored()
     {
         var (_, _, _, states) = await ThreePushesAsync();

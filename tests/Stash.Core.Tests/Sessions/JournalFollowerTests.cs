@@ -23,7 +23,7 @@ public sealed class JournalFollowerTests : IDisposable
         var log = Channel.CreateUnbounded<PushRecord>();
         var released = Channel.CreateUnbounded<long>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var run = Follower(journal, hub).RunAsync(() => 0, (_, ct) => log.Reader.ReadAllAsync(ct), p => released.Writer.TryWrite(p), stop.Token);
+        var run = Follower(journal, hub).RunAsync(0, () => 0, (_, ct) => log.Reader.ReadAllAsync(ct), p => released.Writer.TryWrite(p), stop.Token);
 
         log.Writer.TryWrite(Of(3, Succeeded()));
         var added = (StashEvent.SessionAdded)await subscription.Events.ReadAsync(stop.Token);
@@ -70,6 +70,7 @@ public sealed class JournalFollowerTests : IDisposable
         TaskCompletionSource done = new();
         var follower = Follower(journal, hub);
         var run = follower.RunAsync(
+            opened: 0,
             () => 502,
             (_, ct) => log.Reader.ReadAllAsync(ct),
             p =>
@@ -118,7 +119,7 @@ public sealed class JournalFollowerTests : IDisposable
             return Channel.CreateUnbounded<PushRecord>().Reader.ReadAllAsync(ct);
         }
 
-        var run = Follower(journal, new EventHub()).RunAsync(() => lastPosition, Follow, _ => { }, stop.Token);
+        var run = Follower(journal, new EventHub()).RunAsync(lastPosition, () => lastPosition, Follow, _ => { }, stop.Token);
         var result = await from.Task.WaitAsync(stop.Token);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(run);
