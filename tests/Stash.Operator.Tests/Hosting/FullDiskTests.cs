@@ -36,8 +36,18 @@ public sealed class FullDiskTests
 
             refused.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-            // The API still answers.
+            using (var answer = await it.Gateway.PutAsync("metrics/job/a", new StringContent($"# HELP x {new string('x', 100_000)}\nx 1\n"), TestContext.Current.CancellationToken))
+            {
+                answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+                answer.Headers.RetryAfter.ShouldNotBeNull();
+                (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("nothing was stored: the gateway cannot write its data folder at the moment (is its disk full?); push again later");
+            }
+
+            // Reads go on: the API, and the exposition, which says what is wrong.
             (await it.SessionsAsync("?limit=1")).Items.Count.ShouldBe(1);
+            var exposed = await it.Gateway.GetStringAsync("metrics", TestContext.Current.CancellationToken);
+            exposed.ShouldContain("restic_session_success{app=\"app1\"");
+            exposed.ShouldContain("\nstash_gateway_unavailable 1\n");
 
             using (var ready = await it.Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken))
             {
@@ -50,7 +60,11 @@ public sealed class FullDiskTests
                 healthy.StatusCode.ShouldBe(HttpStatusCode.OK);
             }
 
+            // Nothing but space is needed for the next push to be taken.
             File.Delete(folder.In("disk", "filler"));
+            await it.PushAsync(new SessionPush { Id = "again" });
+            acknowledged.Add("again");
+            (await it.Gateway.GetStringAsync("metrics", TestContext.Current.CancellationToken)).ShouldContain("\nstash_gateway_unavailable 0\n");
             using (var ready = await it.Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken))
             {
                 ready.StatusCode.ShouldBe(HttpStatusCode.OK);

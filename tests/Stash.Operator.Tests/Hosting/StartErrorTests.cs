@@ -59,15 +59,6 @@ public sealed class StartErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_snapshot_of_the_groups()
-    {
-        Directory.CreateDirectory(Path.Combine(Data, "gateway"));
-        var snapshot = Path.Combine(Data, "gateway", "snapshot-00000000000000000007");
-        await File.WriteAllTextAsync(snapshot, "not a snapshot", TestContext.Current.CancellationToken);
-        await ShouldFailAsync(1, $"The push gateway's snapshot {snapshot} is damaged: move it away and start again; groups pushed since then come back with their next push.");
-    }
-
-    [Fact]
     public async Task A_damaged_certificate()
     {
         Directory.CreateDirectory(Data);
