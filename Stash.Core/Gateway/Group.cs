@@ -58,5 +58,5 @@ internal readonly record struct FamilyPart(FamilyEntry Family, HelpEntry Help, i
 /// <param name="Hash">Identity: XXH3 of family and labels.</param>
 /// <param name="Start">Where its lines begin.</param>
 /// <param name="Labels">Number of its labels.</param>
-[StructLayout(LayoutKind.Auto)]
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal readonly record struct MetricPart(ulong Hash, int Start, int Labels);

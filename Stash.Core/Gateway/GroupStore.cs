@@ -29,6 +29,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private readonly PushLimits? _limits;
     private readonly TimeProvider _time;
     private readonly long _opened;
+    private readonly long _seed;
     private readonly ILogger<GroupStore> _logger;
     private readonly FileStream _lock;
     private readonly GroupTable _table;
@@ -63,8 +64,9 @@ public sealed partial class GroupStore : IAsyncDisposable
         _lock = @lock;
         _table = new GroupTable(options);
         StoreLoader loader = new(_table, _directory, logger);
-        (_snapshotted, _snapshotBytes, _snapshotTicks, _damagedBytes) = Snapshot.Load(_directory, loader.Take, logger);
-        _log = PushLog.Open(_directory, _snapshotted, loader.Take, logger);
+        (_snapshotted, _snapshotBytes, _snapshotTicks, _damagedBytes) = Snapshot.Load(_directory, loader.Restore, logger);
+        _log = PushLog.Open(_directory, _snapshotted, loader.Survey, loader.Replay, logger);
+        _seed = loader.Seed;
         LogOpened(logger, _directory, _table.Count, _log.Position);
         _writer = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -131,7 +133,7 @@ public sealed partial class GroupStore : IAsyncDisposable
         var request = _pool.TryDequeue(out var pooled) ? pooled : new PushRequest();
         try
         {
-            if (!request.TryRead(push, _time.GetUtcNow().UtcTicks, _limits))
+            if (!request.TryRead(push, _time.GetUtcNow().UtcTicks, _limits, _seed))
             {
                 var set = request.Prepared.Set;
                 return new PushVerdict(set.OverLimit ? VerdictKind.OverLimit : VerdictKind.Malformed, set.Error!);
@@ -438,7 +440,7 @@ public sealed partial class GroupStore : IAsyncDisposable
             {
                 try
                 {
-                    Volatile.Write(ref _snapshotBytes, Snapshot.Save(_directory, position, ticks, groups));
+                    Volatile.Write(ref _snapshotBytes, Snapshot.Save(_directory, position, ticks, _seed, groups));
                     Volatile.Write(ref _snapshotTicks, ticks);
                     Volatile.Write(ref _snapshotted, position);
                     DeleteOldSegments();

@@ -27,7 +27,8 @@ internal sealed class GroupTable
 
     public bool IsFull => Count >= _maxGroups;
 
-    public IEnumerable<Group> Groups => _slots.Values.Select(s => _groups[s].Group!);
+    /// <summary>As far as possible in the order in which they are exposed.</summary>
+    public IEnumerable<Group> Groups => _groups.Items.Select(g => g.Group!);
 
     public Group? Find(GroupKey key) => _slots.TryGetValue(key, out var slot) ? _groups[slot].Group : null;
 
@@ -76,10 +77,12 @@ internal sealed class GroupTable
     }
 
     /// <summary>Takes in a group of a snapshot.</summary>
-    public void Restore(PreparedPush push, long pushTicks, long failureTicks, long life)
+    /// <exception cref="InvalidDataException">It is no group.</exception>
+    public void Restore(LogRecord record)
     {
-        Resolve(push);
-        Set(push.Group, new Group(push.Group, Content(push, null), pushTicks, failureTicks, life));
+        var key = record.Key ?? throw new InvalidDataException("a group of the snapshot has no labels");
+        var content = record.Text.IsEmpty ? GroupContent.Empty : PackedContent.Read(record.Text.Span, _index);
+        Set(key, new Group(key, content.Metrics.Length == 0 ? GroupContent.Empty : content, record.Ticks, record.FailureTicks, record.LifeTicks));
     }
 
     /// <summary>Sets the failure time of a group, which is made where it is not there.</summary>

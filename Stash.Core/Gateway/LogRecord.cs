@@ -16,11 +16,14 @@ internal enum RecordKind : byte
     /// <summary>A refused push: sets the group's failure time.</summary>
     Failure = 21,
 
-    /// <summary>In a snapshot: a whole group.</summary>
-    Group = 22,
+    /// <summary>In a snapshot: its first record, which holds the seed of the hashes.</summary>
+    Start = 22,
 
     /// <summary>In a snapshot: its last record.</summary>
     End = 23,
+
+    /// <summary>In a snapshot: a whole group.</summary>
+    Group = 24,
 }
 
 /// <summary>
@@ -39,7 +42,7 @@ internal sealed record LogRecord
 
     public required RecordKind Kind { get; init; }
 
-    /// <summary>Position in the log; for <see cref="RecordKind.Group"/> 0.</summary>
+    /// <summary>Position in the log; for <see cref="RecordKind.Group"/> 0, for <see cref="RecordKind.Start"/> the seed.</summary>
     public long Position { get; init; }
 
     /// <summary>When it was; of a snapshot's group, its last push. UTC ticks.</summary>
@@ -57,7 +60,7 @@ internal sealed record LogRecord
 
     public string? SessionMessage { get; init; }
 
-    /// <summary>Families in the text format.</summary>
+    /// <summary>Families in the text format; of a snapshot's group, as <see cref="PackedContent"/> writes them.</summary>
     public ReadOnlyMemory<byte> Text { get; init; }
 
     public DateTimeOffset Time => new(Ticks, TimeSpan.Zero);
@@ -172,7 +175,7 @@ internal sealed record LogRecord
             Position = BinaryPrimitives.ReadInt64LittleEndian(head[1..]),
             Ticks = ticks,
         };
-        if (kind is < RecordKind.Put or RecordKind.End)
+        if (kind is < RecordKind.Put or RecordKind.Start or RecordKind.End)
         {
             return record;
         }

@@ -12,9 +12,6 @@ namespace Stash.Core.Gateway;
 /// </summary>
 internal sealed class PreparedPush
 {
-    // Whoever pushes must not be able to choose what collides.
-    private static readonly long Seed = Random.Shared.NextInt64();
-
     private readonly ByteBuffer _text = new(2048);
     private readonly ByteBuffer _group = new();
     private readonly ByteBuffer _labels = new();
@@ -22,6 +19,7 @@ internal sealed class PreparedPush
     private int[] _order = new int[8];
     private PreparedFamily[] _families = new PreparedFamily[8];
     private MetricPart[] _metrics = new MetricPart[16];
+    private long _seed;
     private byte[]? _sealedText;
     private MetricPart[]? _sealedMetrics;
     private int _familyCount;
@@ -52,9 +50,11 @@ internal sealed class PreparedPush
     /// <param name="replace">True for PUT.</param>
     /// <param name="text">In the text format; referred to until <see cref="Release"/>.</param>
     /// <param name="limits">Null for none.</param>
+    /// <param name="seed">Of the store's hashes.</param>
     /// <returns>False where it is not in the format or exceeds a limit: see the set's error.</returns>
-    public bool TryRead(GroupKey group, bool replace, ReadOnlyMemory<byte> text, PushLimits? limits)
+    public bool TryRead(GroupKey group, bool replace, ReadOnlyMemory<byte> text, PushLimits? limits, long seed)
     {
+        _seed = seed;
         (Group, Replace, OddLabels, HasDuplicates) = (group, replace, false, false);
         (_sealedText, _sealedMetrics) = (null, null);
         _familyCount = _metricCount = 0;
@@ -102,7 +102,7 @@ internal sealed class PreparedPush
     public bool IsLarge => _text.Capacity > 1 << 18 || _metrics.Length > 1 << 13;
 
     /// <summary>Identity of a series: of its name and its labels as they are exposed.</summary>
-    public static ulong Hash(ReadOnlySpan<byte> nameAndLabels) => XxHash3.HashToUInt64(nameAndLabels, Seed);
+    private ulong Hash(ReadOnlySpan<byte> nameAndLabels) => XxHash3.HashToUInt64(nameAndLabels, _seed);
 
     /// <summary>The group's labels as a metric bears them, and where each of them is.</summary>
     private void StartGroup()

@@ -67,8 +67,11 @@ internal sealed partial class PushLog : IDisposable
     /// <summary>Bytes of the segment that is being written.</summary>
     public long CurrentLength => _current.Length;
 
-    /// <summary>Opens the log, yields what it holds after a position to <paramref name="replay"/>, and is ready to be written.</summary>
-    public static PushLog Open(string directory, long after, Action<IReadOnlyList<LogRecord>> replay, ILogger logger)
+    /// <summary>
+    /// Opens the log, yields what it holds after a position to <paramref name="survey"/>, then the same again to <paramref name="replay"/>, and is
+    /// ready to be written.
+    /// </summary>
+    public static PushLog Open(string directory, long after, Action<IReadOnlyList<LogRecord>> survey, Action<IReadOnlyList<LogRecord>> replay, ILogger logger)
     {
         var log = new PushLog(directory, logger) { _position = after };
         foreach (var path in Directory.GetFiles(directory, "log-*").Order(StringComparer.Ordinal))
@@ -81,7 +84,12 @@ internal sealed partial class PushLog : IDisposable
 
         foreach (var segment in log._segments)
         {
-            log.Load(segment, replay, after);
+            log.Load(segment, survey, after);
+        }
+
+        foreach (var segment in log._segments.Skip(Math.Max(0, log._segments.FindLastIndex(s => s.First <= after + 1))))
+        {
+            Replay(segment, replay, after);
         }
 
         if (log._segments.Count == 0)
@@ -221,7 +229,24 @@ internal sealed partial class PushLog : IDisposable
 
     public void Dispose() => _writing?.Dispose();
 
-    private void Load(Segment segment, Action<IReadOnlyList<LogRecord>> replay, long after)
+    private static void Replay(Segment segment, Action<IReadOnlyList<LogRecord>> replay, long after)
+    {
+        using var handle = File.OpenHandle(segment.Path);
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(LoadChunk, segment.Length));
+        for (var offset = 0L; offset < segment.Length;)
+        {
+            var records = ReadChunk(handle, offset, segment.Length, buffer, out offset);
+            if (records.Count == 0)
+            {
+                throw new IOException($"{segment.Path} has changed while it was read");
+            }
+
+            records.RemoveAll(r => r.Position <= after);
+            replay(records);
+        }
+    }
+
+    private void Load(Segment segment, Action<IReadOnlyList<LogRecord>> survey, long after)
     {
         using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite);
         // Where the end of the one before is damaged, its positions are not given again.
@@ -236,7 +261,7 @@ internal sealed partial class PushLog : IDisposable
             records.RemoveAll(r => r.Position <= after);
             if (records.Count > 0)
             {
-                replay(records);
+                survey(records);
                 _position = Math.Max(_position, records[^1].Position);
             }
 

@@ -21,6 +21,9 @@ internal sealed class SeriesOrder<T>
 
     public ref T this[int slot] => ref _slots[slot];
 
+    /// <summary>What is there, as far as possible in order.</summary>
+    public IEnumerable<T> Items => _sorted.Concat(_pending).Where(s => !IsEmpty(s)).Select(s => _slots[s]);
+
     public int Add(T item)
     {
         if (!_free.TryPop(out var slot))
@@ -143,14 +146,14 @@ internal sealed class OrderView<T>(SeriesOrder<T> source, T[] series, int[] sort
     public int[]? Order { get; private set; }
 
     /// <summary>Puts the series in their order and gives them out.</summary>
-    public ReadOnlySpan<T> Sort(IComparer<T> comparer)
+    public ReadOnlySpan<T> Sort(OrderComparer<T> comparer)
     {
         var items = _items!;
         if (Pending.Length > 0 && Order is null)
         {
             int[] slots = [.. Sorted, .. Pending];
             var added = items.AsSpan(Sorted.Length, Pending.Length);
-            added.Sort(slots.AsSpan(Sorted.Length), comparer.Compare);
+            comparer.Sort(added, slots.AsSpan(Sorted.Length));
             if (Sorted.Length > 0 && comparer.Compare(items[Sorted.Length - 1], items[Sorted.Length]) > 0)
             {
                 Merge(slots, comparer);
@@ -170,7 +173,7 @@ internal sealed class OrderView<T>(SeriesOrder<T> source, T[] series, int[] sort
         }
     }
 
-    private void Merge(int[] slots, IComparer<T> comparer)
+    private void Merge(int[] slots, OrderComparer<T> comparer)
     {
         var items = _items!;
         T[] added = [.. items.AsSpan(Sorted.Length, Pending.Length)];

@@ -9,7 +9,7 @@ internal static partial class Snapshot
 {
     /// <summary>Reads the newest snapshot; of a damaged one, what is before the damage.</summary>
     /// <returns>Its position, its bytes and when it was made (UTC ticks), 0 where there is none; and the bytes that are damaged.</returns>
-    public static (long Position, long Bytes, long Ticks, long DamagedBytes) Load(string directory, Action<IReadOnlyList<LogRecord>> take, ILogger logger)
+    public static (long Position, long Bytes, long Ticks, long DamagedBytes) Load(string directory, Action<LogRecord> take, ILogger logger)
     {
         foreach (var unfinished in Directory.GetFiles(directory, "snapshot-*.tmp"))
         {
@@ -29,19 +29,16 @@ internal static partial class Snapshot
         while (offset < length)
         {
             var records = PushLog.ReadChunk(handle, offset, length, buffer, out var next);
-            if (records.Count > 0 && records[^1] is { Kind: RecordKind.End } end)
-            {
-                records.RemoveAt(records.Count - 1);
-                take(records);
-                return (end.Position, length, end.Ticks, 0);
-            }
-
-            if (next == offset)
+            if (next == offset || !TryTake(records, take, out var end))
             {
                 break;
             }
 
-            take(records);
+            if (end is not null)
+            {
+                return (end.Position, length, end.Ticks, 0);
+            }
+
             offset = next;
         }
 
@@ -51,20 +48,45 @@ internal static partial class Snapshot
         return (position, length, File.GetLastWriteTimeUtc(handle).Ticks, length - offset);
     }
 
+    /// <returns>False where a record is none that a snapshot has.</returns>
+    private static bool TryTake(List<LogRecord> records, Action<LogRecord> take, out LogRecord? end)
+    {
+        end = null;
+        try
+        {
+            foreach (var record in records)
+            {
+                if (record.Kind == RecordKind.End)
+                {
+                    end = record;
+                    return true;
+                }
+
+                take(record);
+            }
+
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is damaged: the groups in its last {Bytes} bytes, from byte {Offset} on, are missing unless they were pushed again since. They come back with their next push, or if you stop stash now and put a good copy of the file in its place. See whether the disk fails")]
     private static partial void LogDamaged(ILogger logger, string path, long bytes, long offset);
 
     /// <summary>Writes a snapshot, then deletes the ones before.</summary>
     /// <returns>Its bytes.</returns>
     /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
-    public static long Save(string directory, long position, long ticks, IReadOnlyCollection<Group> groups)
+    public static long Save(string directory, long position, long ticks, long seed, IReadOnlyCollection<Group> groups)
     {
         var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"snapshot-{position:D20}"));
         var temporary = $"{path}.tmp";
         long bytes;
         try
         {
-            bytes = Write(temporary, position, ticks, groups);
+            bytes = Write(temporary, position, ticks, seed, groups);
         }
         catch
         {
@@ -83,26 +105,16 @@ internal static partial class Snapshot
         return bytes;
     }
 
-    private static long Write(string path, long position, long ticks, IReadOnlyCollection<Group> groups)
+    private static long Write(string path, long position, long ticks, long seed, IReadOnlyCollection<Group> groups)
     {
         ByteBuffer buffer = new(1 << 17);
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        new LogRecord { Kind = RecordKind.Start, Position = seed }.WriteTo(buffer);
         foreach (var group in groups)
         {
             var start = LogRecord.Begin(buffer, RecordKind.Group, 0, group.PushTicks, group.FailureTicks, group.LifeTicks, group.Key);
             LogRecord.WriteSession(buffer, null, null);
-            var content = group.Content;
-            for (var f = 0; f < content.Families.Length; f++)
-            {
-                var part = content.Families[f];
-                ExpositionText.WriteHeader(buffer, part.Family.Name, part.Help.Text, part.Family.Type);
-                var (first, end) = content.MetricsOf(f);
-                for (var m = first; m < end; m++)
-                {
-                    buffer.Write(content.Lines(m));
-                }
-            }
-
+            PackedContent.Write(buffer, group.Content);
             LogRecord.Finish(buffer, start);
             if (buffer.Length >= 1 << 16)
             {

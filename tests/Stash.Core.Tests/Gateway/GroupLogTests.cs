@@ -79,7 +79,7 @@ public sealed class GroupLogTests : IDisposable
     public async Task Segments_are_deleted_once_they_are_in_a_snapshot_and_released()
     {
         await using var test = await OpenAsync(_folder, segmentBytes: 400);
-        await PushManyAsync(test, 30);
+        await PushManyAsync(test, 60);
         var kept = Directory.GetFiles(Data, "log-*").Length;
         kept.ShouldBeGreaterThanOrEqualTo(3, "nobody has released anything");
         var before = await test.TextAsync();
@@ -89,9 +89,9 @@ public sealed class GroupLogTests : IDisposable
         await test.ReopenAsync();
         Directory.GetFiles(Data, "snapshot-*").Length.ShouldBe(1);
         (await test.TextAsync()).ShouldBe(before);
-        test.Store.Position.ShouldBe(30);
+        test.Store.Position.ShouldBe(60);
         await PushManyAsync(test, 31);
-        test.Store.Position.ShouldBe(61);
+        test.Store.Position.ShouldBe(91);
     }
 
     [Fact]

@@ -20,12 +20,12 @@ public sealed class LogRecordTests
                     Kind = kind,
                     Position = position,
                     Ticks = time,
-                    FailureTicks = kind == RecordKind.End ? 0 : failure,
-                    LifeTicks = kind == RecordKind.End ? 0 : failure,
-                    Key = kind == RecordKind.End ? null : new GroupKey(labels.DistinctBy(l => l.Item1 ?? "").Select(l => new Label(l.Item1 ?? "", l.Item2 ?? ""))),
-                    SessionId = kind == RecordKind.End ? null : id,
-                    SessionMessage = kind == RecordKind.End ? null : message,
-                    Text = kind == RecordKind.End ? default : text,
+                    FailureTicks = kind is RecordKind.Start or RecordKind.End ? 0 : failure,
+                    LifeTicks = kind is RecordKind.Start or RecordKind.End ? 0 : failure,
+                    Key = kind is RecordKind.Start or RecordKind.End ? null : new GroupKey(labels.DistinctBy(l => l.Item1 ?? "").Select(l => new Label(l.Item1 ?? "", l.Item2 ?? ""))),
+                    SessionId = kind is RecordKind.Start or RecordKind.End ? null : id,
+                    SessionMessage = kind is RecordKind.Start or RecordKind.End ? null : message,
+                    Text = kind is RecordKind.Start or RecordKind.End ? default : text,
                 };
                 ByteBuffer output = new();
                 output.Write("123"u8);
