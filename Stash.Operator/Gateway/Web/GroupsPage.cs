@@ -11,29 +11,32 @@ internal static class GroupsPage
     private const int MaxSamplesOfFamily = 100;
     private const int MaxSamplesOfPage = 3000;
 
-    public static Html Write(StoreView view, GroupsQuery query, DateTimeOffset now, bool canDeleteAll)
+    /// <summary>Families up to which a group that is shown alone is unfolded.</summary>
+    private const int FewFamilies = 8;
+
+    /// <param name="view">The groups.</param>
+    /// <param name="query">Which of them.</param>
+    /// <param name="address">Where the gateway is reached, without a slash at the end.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="canDeleteAll">Whether all may be deleted at once.</param>
+    public static Html Write(StoreView view, GroupsQuery query, string address, DateTimeOffset now, bool canDeleteAll)
     {
         Html html = new();
         var (shown, found, failed) = Select(view, query);
         var pages = Math.Max(1, (found + GroupsPerPage - 1) / GroupsPerPage);
-        html.Add($"<h1>Groups</h1>\n<p class=\"soft\">{view.Count} {Plural(view.Count, "group", "groups")}")
-            .Add(failed > 0 ? "" : ", none whose last push failed");
-        if (failed > 0)
-        {
-            html.Add($", {failed} whose last push failed");
-        }
-
-        html.Add("</p>\n");
+        html.Add("<h1>Groups</h1>\n");
         WriteNotice(html, query);
         if (view.Count == 0)
         {
-            html.Add("""
-                <div class="empty"><p><strong>No group has been pushed yet.</strong></p><p class="soft">Push one, for example:</p>
-                <pre><code>echo "my_metric 3.14" | curl --data-binary @- http://HOST:PORT/metrics/job/my_job</code></pre></div>
+            html.Add($"""
+                <div class="empty"><p><strong>No group is here.</strong></p><p class="soft">Push one, for example:</p>
+                <pre><code>echo "my_metric 3.14" | curl --data-binary @- {address}/metrics/job/my_job</code></pre></div>
 
                 """);
             return html;
         }
+
+        html.Add($"<p class=\"soft\">{view.Count} {Plural(view.Count, "group", "groups")}, the last push of {(failed == 0 ? "none" : failed.ToString("N0", CultureInfo.InvariantCulture))} failed</p>\n");
 
         WriteTools(html, query, view.Count, canDeleteAll);
         if (found == 0)
@@ -44,14 +47,14 @@ internal static class GroupsPage
 
         if (found < view.Count)
         {
-            html.Add($"<p class=\"soft\" role=\"status\">{found} {Plural(found, "fits", "fit")}.</p>\n");
+            html.Add($"<p class=\"soft\" role=\"status\">{found} of them {Plural(found, "fits", "fit")}.</p>\n");
         }
 
         html.Add("<ul class=\"groups\">\n");
         var budget = MaxSamplesOfPage;
         foreach (var group in shown)
         {
-            WriteGroup(html, group, now, ref budget);
+            WriteGroup(html, group, now, open: found == 1, ref budget);
         }
 
         html.Add("</ul>\n");
@@ -128,9 +131,9 @@ internal static class GroupsPage
         html.Add("</form>\n");
     }
 
-    private static void WriteGroup(Html html, GroupView group, DateTimeOffset now, ref int budget)
+    private static void WriteGroup(Html html, GroupView group, DateTimeOffset now, bool open, ref int budget)
     {
-        html.Add("<li><details class=\"group\"><summary>");
+        html.Add("<li><details class=\"group\"").Add(open ? " open" : "").Add("><summary>");
         WriteLabels(html, group.Labels);
         var failed = GroupsQuery.HasFailed(group);
         html.Add($"<span class=\"state{(failed ? " bad" : "")}\">")
@@ -141,18 +144,24 @@ internal static class GroupsPage
         WriteTime(html, "Last push", group.PushTime, now);
         WriteTime(html, "Last failed push", group.FailureTime, now);
         html.Add($"</dl>\n<a class=\"button danger\" href=\"delete?group={Uri.EscapeDataString(GroupPath.Of(group.Labels))}\">Delete group…</a></div>\n");
-        foreach (var family in group.Families())
+        MetricFamily[] families = [.. group.Families().Where(f => f.Name is not ("push_time_seconds" or "push_failure_time_seconds"))];
+        foreach (var family in families)
         {
-            WriteFamily(html, family, group.Labels, ref budget);
+            WriteFamily(html, family, group.Labels, open && families.Length <= FewFamilies, ref budget);
+        }
+
+        if (families.Length == 0)
+        {
+            html.Add("<p class=\"soft\">No metrics beside the times.</p>\n");
         }
 
         html.Add("</div></details></li>\n");
     }
 
-    private static void WriteFamily(Html html, MetricFamily family, IReadOnlyList<Label> group, ref int budget)
+    private static void WriteFamily(Html html, MetricFamily family, IReadOnlyList<Label> group, bool open, ref int budget)
     {
         var count = family.Metrics.Count;
-        html.Add($"<details class=\"family\"><summary><code>{family.Name}</code><span class=\"kind\">{(family.Type ?? MetricType.Untyped).ToString().ToLowerInvariant()}, {count} {Plural(count, "metric", "metrics")}</span></summary>\n<div class=\"inner\">");
+        html.Add("<details class=\"family\"").Add(open ? " open" : "").Add($"><summary><code>{family.Name}</code><span class=\"kind\">{(family.Type ?? MetricType.Untyped).ToString().ToLowerInvariant()}, {count} {Plural(count, "metric", "metrics")}</span></summary>\n<div class=\"inner\">");
         if (family.Help is { Length: > 0 } help)
         {
             html.Add($"<p class=\"soft\">{help}</p>");
@@ -202,7 +211,7 @@ internal static class GroupsPage
         html.Add("<tr><td>");
         foreach (var label in labels)
         {
-            html.Add($"{label.Name}=\"{label.Value}\" ");
+            html.Add($"{label.Name}=\"{Escaped(label.Value)}\" ");
         }
 
         html.Add(labels.Length == 0 && part.Length == 0 ? "<span class=\"soft\">none</span>" : "").Add($"{part}</td><td class=\"value\">{value}</td></tr>\n");
@@ -213,7 +222,7 @@ internal static class GroupsPage
         html.Add("<span class=\"labels\">");
         foreach (var label in labels.OrderBy(l => l.Name == "job" ? 0 : 1))
         {
-            html.Add($"<span class=\"label{(label.Name == "job" ? " job" : "")}\"><b>{label.Name}</b>=\"{label.Value}\"</span>");
+            html.Add($"<span class=\"label{(label.Name == "job" ? " job" : "")}\"><b>{label.Name}</b>=\"{Escaped(label.Value)}\"</span>");
         }
 
         html.Add("</span>");
@@ -255,6 +264,10 @@ internal static class GroupsPage
 
         html.Add("</nav>\n");
     }
+
+    /// <summary>As the text format shows it: a line feed is to be seen.</summary>
+    private static string Escaped(string value) =>
+        value.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static string Plural(int count, string one, string many) => count == 1 ? one : many;
 }

@@ -14,7 +14,7 @@ internal sealed class WebPages(GroupStore store, StashOptions options, TimeProvi
     public async Task GroupsAsync(HttpContext context, string path)
     {
         using var view = await store.ReadAsync(context.RequestAborted);
-        var page = GroupsPage.Write(view, GroupsQuery.Of(context.Request.Query), time.GetUtcNow(), options.Gateway.AdminApi);
+        var page = GroupsPage.Write(view, GroupsQuery.Of(context.Request.Query), AddressOf(context.Request), time.GetUtcNow(), options.Gateway.AdminApi);
         await SendAsync(context, StatusCodes.Status200OK, "Groups", "./", page);
     }
 
@@ -57,6 +57,9 @@ internal sealed class WebPages(GroupStore store, StashOptions options, TimeProvi
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = $"./?deleted={Uri.EscapeDataString(group is null ? "all" : sent)}";
     }
+
+    private string AddressOf(HttpRequest request) =>
+        options.Gateway.ExternalUrl?.ToString().TrimEnd('/') ?? $"{request.Scheme}://{request.Host}{options.Gateway.RoutePrefix}";
 
     /// <summary>What is to go.</summary>
     /// <returns>What is wrong with the request; null where nothing is. <paramref name="group"/> is null for all.</returns>
