@@ -62,7 +62,7 @@ public sealed record GatewayOptions
 
     /// <summary>The options of the groups' store in a folder.</summary>
     public GroupStoreOptions StoreIn(string folder) =>
-        new() { Directory = folder, SegmentBytes = LogSegmentBytes, ConsistencyCheck = ConsistencyCheck, Limits = Limits };
+        new() { Directory = folder, SegmentBytes = LogSegmentBytes, ConsistencyCheck = ConsistencyCheck, Limits = Limits, Utf8Names = Utf8Names };
 
     internal static GatewayOptions From(OptionReader gateway)
     {

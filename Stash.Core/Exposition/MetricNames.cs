@@ -48,4 +48,18 @@ public static class MetricNames
 
         return name.Length > 0;
     }
+
+    /// <summary>The same of UTF-8 bytes.</summary>
+    public static bool IsMetricName(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (!IsMetricNameByte(name[i], i == 0))
+            {
+                return false;
+            }
+        }
+
+        return name.Length > 0;
+    }
 }

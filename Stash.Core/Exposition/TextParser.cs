@@ -20,6 +20,7 @@ public ref struct TextParser
     private readonly ReadOnlySpan<byte> _text;
     private readonly FamilySet _set;
     private readonly PushLimits? _limits;
+    private readonly bool _utf8Names;
     private TextPiece _token;
     private int _next;
     private int _line;
@@ -28,8 +29,9 @@ public ref struct TextParser
     private bool _isCount;
     private bool _isSum;
 
-    private TextParser(ReadOnlySpan<byte> text, FamilySet set, PushLimits? limits)
+    private TextParser(ReadOnlySpan<byte> text, FamilySet set, PushLimits? limits, bool utf8Names)
     {
+        _utf8Names = utf8Names;
         _text = text;
         _set = set;
         _limits = limits;
@@ -37,21 +39,24 @@ public ref struct TextParser
 
     /// <summary>Reads families, in the order in which their names first came. A family without samples is left out.</summary>
     /// <exception cref="ExpositionFormatException">The text is not in the format.</exception>
-    public static IReadOnlyList<MetricFamily> Parse(ReadOnlySpan<byte> text)
+    /// <param name="text">The text.</param>
+    /// <param name="utf8Names">Whether names may be any UTF-8, in quotes.</param>
+    public static IReadOnlyList<MetricFamily> Parse(ReadOnlySpan<byte> text, bool utf8Names = false)
     {
         FamilySet set = new();
-        return Read(text.ToArray(), set) ? set.ToFamilies() : throw new ExpositionFormatException(set.Error!);
+        return Read(text.ToArray(), set, utf8Names: utf8Names) ? set.ToFamilies() : throw new ExpositionFormatException(set.Error!);
     }
 
     /// <summary>Reads families without making objects of them.</summary>
     /// <param name="text">The text; the set refers to it.</param>
     /// <param name="set">Gets the families.</param>
     /// <param name="limits">Null for none.</param>
+    /// <param name="utf8Names">Whether names may be any UTF-8, in quotes: <c>{"a.b", "c d"="e"} 1</c>.</param>
     /// <returns>False where the text is not in the format or exceeds a limit: see <see cref="FamilySet.Error"/>.</returns>
-    public static bool Read(ReadOnlyMemory<byte> text, FamilySet set, PushLimits? limits = null)
+    public static bool Read(ReadOnlyMemory<byte> text, FamilySet set, PushLimits? limits = null, bool utf8Names = false)
     {
         set.Start(text);
-        return new TextParser(text.Span, set, limits).Lines();
+        return new TextParser(text.Span, set, limits, utf8Names).Lines();
     }
 
     private bool Lines()
@@ -110,7 +115,7 @@ public ref struct TextParser
             return Until(blank: false);
         }
 
-        if (!Skip() || !Name(MetricNameBytes))
+        if (!Skip() || !(IsQuote() ? QuotedName() && Read() : Name(MetricNameBytes)))
         {
             return false;
         }
@@ -182,7 +187,8 @@ public ref struct TextParser
 
     private bool Sample()
     {
-        if (!Name(MetricNameBytes))
+        var inBraces = _utf8Names && _current == '{';
+        if (!(inBraces ? NameInBraces() : Name(MetricNameBytes)))
         {
             return false;
         }
@@ -199,13 +205,18 @@ public ref struct TextParser
 
         FindFamily();
         _set.FamilyAt(_family).HasType = true;
+        var metric = _set.NewMetric();
+        var bound = double.NaN;
+        if (inBraces)
+        {
+            return (_current == '}' ? Skip() : Labels(ref metric, ref bound)) && Value(metric, bound);
+        }
+
         if (IsBlank(_current) && !Skip())
         {
             return false;
         }
 
-        var metric = _set.NewMetric();
-        var bound = double.NaN;
         return (_current != '{' || Labels(ref metric, ref bound)) && Value(metric, bound);
     }
 
@@ -223,7 +234,7 @@ public ref struct TextParser
                 return Skip();
             }
 
-            if (!Name(LabelNameBytes))
+            if (!(IsQuote() ? QuotedName() && Read() : Name(LabelNameBytes)))
             {
                 return false;
             }
@@ -429,6 +440,32 @@ public ref struct TextParser
         }
 
         return Take(start, _text[start..].IndexOfAnyExcept(accepted));
+    }
+
+    private readonly bool IsQuote() => _utf8Names && _current == '"';
+
+    /// <summary>Takes a name of any UTF-8 in, up to its closing quote.</summary>
+    private bool QuotedName() => LabelValue() && (Utf8.IsValid(Token()) || Wrong($"invalid name {Quoted()}"));
+
+    /// <summary>Takes in the name of a metric that stands in quotes as the first of its labels, and goes on to the comma or brace after it.</summary>
+    private bool NameInBraces()
+    {
+        if (!Skip())
+        {
+            return false;
+        }
+
+        if (_current != '"')
+        {
+            return Wrong("invalid metric name");
+        }
+
+        if (!QuotedName() || !Skip())
+        {
+            return false;
+        }
+
+        return _current is (byte)',' or (byte)'}' || Wrong($"expected ',' or '}}' after metric name, found {GoQuote.Character(_current)}");
     }
 
     /// <summary>Takes in what comes before a blank or the end of the line, or before the end of the line.</summary>

@@ -27,7 +27,7 @@ internal static class ExpositionText
         if (!help.IsEmpty)
         {
             output.Write("# HELP "u8);
-            output.Write(name);
+            WriteName(output, name);
             output.Write((byte)' ');
             while (help.IndexOfAny((byte)'\\', (byte)'\n') is >= 0 and var at)
             {
@@ -41,7 +41,7 @@ internal static class ExpositionText
         }
 
         output.Write("# TYPE "u8);
-        output.Write(name);
+        WriteName(output, name);
         output.Write(type switch
         {
             MetricType.Counter => " counter\n"u8,
@@ -50,6 +50,20 @@ internal static class ExpositionText
             MetricType.Summary => " summary\n"u8,
             _ => " untyped\n"u8,
         });
+    }
+
+    /// <summary>In quotes where it is no plain one.</summary>
+    private static void WriteName(ByteBuffer output, ReadOnlySpan<byte> name)
+    {
+        if (MetricNames.IsMetricName(name))
+        {
+            output.Write(name);
+            return;
+        }
+
+        output.Write((byte)'"');
+        LabelText.WriteValue(output, name);
+        output.Write((byte)'"');
     }
 
     public static async ValueTask WriteAsync(PipeWriter output, ExposedFamily family, CancellationToken cancellationToken)

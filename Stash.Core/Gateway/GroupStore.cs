@@ -27,6 +27,7 @@ public sealed partial class GroupStore : IAsyncDisposable
     private readonly string _directory;
     private readonly long _segmentBytes;
     private readonly PushLimits? _limits;
+    private readonly bool _utf8Names;
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly long _seed;
@@ -58,6 +59,7 @@ public sealed partial class GroupStore : IAsyncDisposable
         _directory = options.Directory;
         _segmentBytes = options.SegmentBytes;
         _limits = options.Limits;
+        _utf8Names = options.Utf8Names;
         _time = time;
         _opened = time.GetUtcNow().UtcTicks;
         _logger = logger;
@@ -133,7 +135,7 @@ public sealed partial class GroupStore : IAsyncDisposable
         var request = _pool.TryDequeue(out var pooled) ? pooled : new PushRequest();
         try
         {
-            if (!request.TryRead(push, _time.GetUtcNow().UtcTicks, _limits, _seed))
+            if (!request.TryRead(push, _time.GetUtcNow().UtcTicks, _limits, _utf8Names, _seed))
             {
                 var set = request.Prepared.Set;
                 return new PushVerdict(set.OverLimit ? VerdictKind.OverLimit : VerdictKind.Malformed, set.Error!);

@@ -19,6 +19,9 @@ public sealed record GroupStoreOptions
 
     /// <summary>Null for none.</summary>
     public PushLimits? Limits { get; init; }
+
+    /// <summary>Whether pushes may have names of any UTF-8. What is stored with such names is read in any case.</summary>
+    public bool Utf8Names { get; init; }
 }
 
 /// <summary>What the store holds and has done since it was opened.</summary>

@@ -50,16 +50,17 @@ internal sealed class PreparedPush
     /// <param name="replace">True for PUT.</param>
     /// <param name="text">In the text format; referred to until <see cref="Release"/>.</param>
     /// <param name="limits">Null for none.</param>
+    /// <param name="utf8Names">Whether names may be any UTF-8.</param>
     /// <param name="seed">Of the store's hashes.</param>
     /// <returns>False where it is not in the format or exceeds a limit: see the set's error.</returns>
-    public bool TryRead(GroupKey group, bool replace, ReadOnlyMemory<byte> text, PushLimits? limits, long seed)
+    public bool TryRead(GroupKey group, bool replace, ReadOnlyMemory<byte> text, PushLimits? limits, bool utf8Names, long seed)
     {
         _seed = seed;
         (Group, Replace, OddLabels, HasDuplicates) = (group, replace, false, false);
         (_sealedText, _sealedMetrics) = (null, null);
         _familyCount = _metricCount = 0;
         _text.Truncate(0);
-        if (!TextParser.Read(text, Set, limits))
+        if (!TextParser.Read(text, Set, limits, utf8Names))
         {
             return false;
         }
@@ -181,8 +182,7 @@ internal sealed class PreparedPush
             {
                 _labels.Truncate(0);
                 labels = WriteLabels(_labels, metric, type);
-                _text.Write(name);
-                _text.Write((byte)'{');
+                WriteStart(name, []);
                 _text.Write(_labels.Written);
                 var hash = Hash(_text.Written[start..]);
                 _text.Truncate(start);
@@ -191,8 +191,7 @@ internal sealed class PreparedPush
             }
             else
             {
-                _text.Write(name);
-                _text.Write((byte)'{');
+                WriteStart(name, []);
                 labels = WriteLabels(_text, metric, type);
                 _metrics[_metricCount++] = new MetricPart(Hash(_text.Written[start..]), start, labels);
                 WriteValue(metric.Value);
@@ -330,9 +329,7 @@ internal sealed class PreparedPush
 
     private void WritePart(ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix, ReadOnlySpan<byte> part, double bound, double value)
     {
-        _text.Write(name);
-        _text.Write(suffix);
-        _text.Write((byte)'{');
+        WriteStart(name, suffix);
         _text.Write(_labels.Written);
         _text.Write(part);
         WriteNumber(bound);
@@ -342,11 +339,26 @@ internal sealed class PreparedPush
 
     private void WriteTotal(ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix, double value)
     {
-        _text.Write(name);
-        _text.Write(suffix);
-        _text.Write((byte)'{');
+        WriteStart(name, suffix);
         _text.Write(_labels.Written);
         WriteValue(value);
+    }
+
+    /// <summary>Writes what comes before the labels, of which there is always one.</summary>
+    private void WriteStart(ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix)
+    {
+        if (MetricNames.IsMetricName(name))
+        {
+            _text.Write(name);
+            _text.Write(suffix);
+            _text.Write((byte)'{');
+            return;
+        }
+
+        _text.Write("{\""u8);
+        LabelText.WriteValue(_text, name);
+        _text.Write(suffix);
+        _text.Write("\","u8);
     }
 
     private void WriteValue(double value)

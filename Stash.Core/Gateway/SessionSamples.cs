@@ -39,7 +39,7 @@ internal ref struct SessionSamples(ReadOnlySpan<byte> text)
     public static ReadOnlyMemory<byte> Canonical(ReadOnlySpan<byte> text)
     {
         ArrayBufferWriter<byte> output = new();
-        foreach (var family in TextParser.Parse(text))
+        foreach (var family in TextParser.Parse(text, utf8Names: true))
         {
             if (SessionMetrics.Families.Contains(family.Name) && family.Type is not (MetricType.Histogram or MetricType.Summary))
             {

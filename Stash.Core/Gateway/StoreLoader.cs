@@ -59,7 +59,7 @@ internal sealed partial class StoreLoader(GroupTable table, string directory, IL
             Parallel.For(0, count, i =>
             {
                 var record = needed[first + i];
-                _readable[i] = record.Key is null || _prepared[i].TryRead(record.Key, record.Kind != RecordKind.Post, record.Text, limits: null, Seed);
+                _readable[i] = record.Key is null || _prepared[i].TryRead(record.Key, record.Kind != RecordKind.Post, record.Text, limits: null, utf8Names: true, Seed);
             });
             for (var i = 0; i < count; i++)
             {

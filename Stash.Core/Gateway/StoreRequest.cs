@@ -89,10 +89,10 @@ internal sealed class PushRequest : ChangeRequest
 
     /// <summary>Reads the push.</summary>
     /// <returns>False where it cannot be taken in, whatever the groups are: see the set's error.</returns>
-    public bool TryRead(in Push push, long ticks, PushLimits? limits, long seed)
+    public bool TryRead(in Push push, long ticks, PushLimits? limits, bool utf8Names, long seed)
     {
         (_push, _ticks) = (push, ticks);
-        return Prepared.TryRead(push.Group, push.Replace, push.Text, limits, seed);
+        return Prepared.TryRead(push.Group, push.Replace, push.Text, limits, utf8Names, seed);
     }
 
     public override void Apply(GroupTable table, RecordBatch batch)

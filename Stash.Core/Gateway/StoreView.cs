@@ -250,7 +250,7 @@ public sealed class StoreView : IDisposable
     private static IReadOnlyList<MetricFamily> Parse(ByteBuffer text, FamilySet? set = null)
     {
         set ??= new FamilySet();
-        return TextParser.Read(text.WrittenMemory, set) ? set.ToFamilies() : throw new InvalidDataException(set.Error);
+        return TextParser.Read(text.WrittenMemory, set, utf8Names: true) ? set.ToFamilies() : throw new InvalidDataException(set.Error);
     }
 }
 

@@ -36,7 +36,7 @@ internal sealed class GatewayRouter
         _routes.Add(Get, _prefix + gateway.TelemetryPath, (context, _) => _scrapes.HandleAsync(context));
         _routes.Add(Get, _prefix + "/status", Counted("status", pages.StatusAsync));
         _routes.Add(Get, _prefix + "/", Counted("status", pages.GroupsAsync));
-        _routes.Add(Get, _prefix + "/delete", Counted("status", pages.ConfirmAsync));
+        _routes.Add(Get, _prefix + "/delete", Counted("status", pages.ConfirmDeleteAsync));
         _routes.Add([HttpMethods.Post], _prefix + "/delete", Counted("delete", pages.DeleteAsync));
         _routes.Add(Get, _prefix + "/static/*", Counted("static", (context, path) => WebAssets.SendAsync(context, path[(_prefix + "/static/").Length..])));
         _routes.Add(Get, _prefix + "/-/quit", (context, _) => PlainText.TextAsync(context, StatusCodes.Status405MethodNotAllowed, "Only POST or PUT requests allowed."));
@@ -53,6 +53,8 @@ internal sealed class GatewayRouter
         if (gateway.AdminApi)
         {
             _api.Add(Put, "/admin/wipe", Counted("wipe", WipeAsync));
+            _routes.Add(Get, _prefix + "/wipe", Counted("status", pages.ConfirmWipeAsync));
+            _routes.Add([HttpMethods.Post], _prefix + "/wipe", Counted("wipe", pages.WipeAsync));
         }
     }
 

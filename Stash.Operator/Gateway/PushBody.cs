@@ -94,7 +94,10 @@ internal static class PushBody
 
     /// <summary>The families in the text format: where they came as protobuf, converted.</summary>
     /// <exception cref="BadPushException">It is not in the protobuf format, as which it came.</exception>
-    public static ReadOnlyMemory<byte> Text(HttpContext context, ReadOnlyMemory<byte> body)
+    /// <param name="context">The request.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="utf8Names">Whether names may be any UTF-8.</param>
+    public static ReadOnlyMemory<byte> Text(HttpContext context, ReadOnlyMemory<byte> body, bool utf8Names)
     {
         if (!IsProtobuf(context.Request.ContentType))
         {
@@ -103,7 +106,7 @@ internal static class PushBody
 
         try
         {
-            return ProtobufReader.ToText(ProtobufReader.Parse(body));
+            return ProtobufReader.ToText(ProtobufReader.Parse(body, utf8Names));
         }
         catch (ProtobufFormatException e)
         {

@@ -14,7 +14,7 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
     public async Task PushAsync(HttpContext context, string path)
     {
         var request = context.Request;
-        if (PushPath.Parse(path, out var group) is { } badPath)
+        if (PushPath.Parse(path, out var group, options.Gateway.Utf8Names) is { } badPath)
         {
             await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, badPath);
             return;
@@ -53,7 +53,7 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
                 {
                     Group = group!,
                     Replace = HttpMethods.IsPut(request.Method),
-                    Text = PushBody.Text(context, body.Memory),
+                    Text = PushBody.Text(context, body.Memory, options.Gateway.Utf8Names),
                     SessionId = id,
                     SessionMessage = message,
                     TimeToLive = life,
@@ -88,7 +88,7 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
 
     public async Task DeleteAsync(HttpContext context, string path)
     {
-        if (PushPath.Parse(path, out var group) is { } problem)
+        if (PushPath.Parse(path, out var group, options.Gateway.Utf8Names) is { } problem)
         {
             await PlainText.ErrorAsync(context, StatusCodes.Status400BadRequest, problem);
             return;

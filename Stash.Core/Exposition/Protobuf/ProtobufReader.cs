@@ -15,7 +15,9 @@ public static class ProtobufReader
 {
     /// <summary>Reads families, in the order in which they come; of two of a name the last counts, as in the reference.</summary>
     /// <exception cref="ProtobufFormatException">The bytes are not in the format.</exception>
-    public static IReadOnlyList<MetricFamily> Parse(ReadOnlyMemory<byte> body)
+    /// <param name="body">The bytes.</param>
+    /// <param name="utf8Names">Whether names may be any UTF-8.</param>
+    public static IReadOnlyList<MetricFamily> Parse(ReadOnlyMemory<byte> body, bool utf8Names = false)
     {
         Dictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
         using CodedInputStream input = new(body.ToArray());
@@ -32,7 +34,7 @@ public static class ProtobufReader
                 throw new ProtobufFormatException("protobuf parsing error: the body is no sequence of delimited metric families, or it is not whole", e);
             }
 
-            var family = Family(message);
+            var family = Family(message, utf8Names);
             families[family.Name] = family;
         }
 
@@ -55,9 +57,9 @@ public static class ProtobufReader
         return text.WrittenMemory;
     }
 
-    private static MetricFamily Family(MetricFamilyMessage message)
+    private static MetricFamily Family(MetricFamilyMessage message, bool utf8Names)
     {
-        if (!MetricNames.IsMetricName(message.Name))
+        if (!(utf8Names ? message.Name.Length > 0 : MetricNames.IsMetricName(message.Name)))
         {
             throw Wrong($"invalid metric name {GoQuote.Text(message.Name)}");
         }
@@ -72,16 +74,16 @@ public static class ProtobufReader
             var other => throw Wrong(string.Create(CultureInfo.InvariantCulture, $"metric {GoQuote.Text(message.Name)} has the unknown type {other}")),
         };
         MetricFamily family = new(message.Name) { Help = message.Help, Type = type };
-        family.Metrics.AddRange(message.Metric.Select(m => Metric(family, type, m)));
+        family.Metrics.AddRange(message.Metric.Select(m => Metric(family, type, m, utf8Names)));
         return family;
     }
 
-    private static Metric Metric(MetricFamily family, MetricType type, MetricMessage message)
+    private static Metric Metric(MetricFamily family, MetricType type, MetricMessage message, bool utf8Names)
     {
         Metric metric = new() { Timestamp = message.HasTimestampMs ? message.TimestampMs : null };
         foreach (var label in message.Label)
         {
-            if (!MetricNames.IsLabelName(label.Name))
+            if (!(utf8Names ? label.Name.Length > 0 : MetricNames.IsLabelName(label.Name)))
             {
                 throw Wrong($"invalid label name {GoQuote.Text(label.Name)} for metric {GoQuote.Text(family.Name)}");
             }

@@ -16,7 +16,7 @@ internal static class GroupPath
         {
             if (label.Name != "job")
             {
-                path.Append('/').Append(label.Name).Append("@base64/").Append(Encoded(label.Value));
+                path.Append('/').Append(NameEscaping.Escape(label.Name, EscapingScheme.Values)).Append("@base64/").Append(Encoded(label.Value));
             }
         }
 

@@ -101,7 +101,7 @@ internal static class GroupsPage
         {
             html.Add("<p class=\"note good\" role=\"status\">All groups are deleted.</p>\n");
         }
-        else if (PushPath.IsOne(query.Deleted) && PushPath.Parse(query.Deleted, out var group) is null)
+        else if (PushPath.IsOne(query.Deleted) && PushPath.Parse(query.Deleted, out var group, utf8Names: true) is null)
         {
             html.Add("<div class=\"note good\" role=\"status\"><p>Deleted:</p>");
             WriteLabels(html, group!.Labels);
@@ -125,7 +125,7 @@ internal static class GroupsPage
 
         if (canDeleteAll)
         {
-            html.Add($"<a class=\"button danger push\" href=\"delete?all=1\">Delete all {count}…</a>\n");
+            html.Add($"<a class=\"button danger push\" href=\"wipe\">Delete all {count}…</a>\n");
         }
 
         html.Add("</form>\n");

@@ -21,80 +21,51 @@ internal sealed class WebPages(GroupStore store, StashOptions options, TimeProvi
     public Task StatusAsync(HttpContext context, string path) =>
         SendAsync(context, StatusCodes.Status200OK, "Status", "status", StatusPage.Write(options, _start, time.GetUtcNow()));
 
-    /// <summary>Asks whether a group, or with <c>all</c> every group, is to go.</summary>
-    public Task ConfirmAsync(HttpContext context, string path)
-    {
-        if (Target(context, out var group, out var sent) is { } problem)
-        {
-            return SendAsync(context, StatusCodes.Status400BadRequest, "Delete", "", ErrorPage(problem));
-        }
+    /// <summary>Asks whether a group is to go.</summary>
+    public Task ConfirmDeleteAsync(HttpContext context, string path) => Target(context, out var group, out var sent) is { } problem
+        ? SendAsync(context, StatusCodes.Status400BadRequest, "Delete", "", ErrorPage(problem))
+        : SendAsync(context, StatusCodes.Status200OK, "Delete", "", DeletePage.OfGroup(group!, sent));
 
-        return SendAsync(context, StatusCodes.Status200OK, "Delete", "", DeletePage.Write(group, sent));
-    }
+    /// <summary>Asks whether all groups are to go.</summary>
+    public Task ConfirmWipeAsync(HttpContext context, string path) => SendAsync(context, StatusCodes.Status200OK, "Delete", "", DeletePage.OfAll());
 
-    /// <summary>Deletes, where a page of ours asked for it.</summary>
+    /// <summary>Deletes a group. That a page of ours asked for it is seen to before.</summary>
     public async Task DeleteAsync(HttpContext context, string path)
     {
-        if (!IsOwnPage(context.Request))
-        {
-            await SendAsync(context, StatusCodes.Status403Forbidden, "Delete", "", ErrorPage("Nothing was deleted: the request came from a page of another site. Open the gateway's own page and delete the group there."));
-            return;
-        }
-
         if (Target(context, out var group, out var sent) is { } problem)
         {
             await SendAsync(context, StatusCodes.Status400BadRequest, "Delete", "", ErrorPage(problem));
             return;
         }
 
-        var verdict = group is null ? await store.WipeAsync(context.RequestAborted) : await store.DeleteAsync(group, context.RequestAborted);
+        await AnswerAsync(context, await store.DeleteAsync(group!, context.RequestAborted), sent);
+    }
+
+    /// <summary>Deletes all groups.</summary>
+    public async Task WipeAsync(HttpContext context, string path) => await AnswerAsync(context, await store.WipeAsync(context.RequestAborted), "all");
+
+    private Task AnswerAsync(HttpContext context, PushVerdict verdict, string deleted)
+    {
         if (verdict.Kind != VerdictKind.Accepted)
         {
-            await SendAsync(context, StatusCodes.Status503ServiceUnavailable, "Delete", "", ErrorPage("Nothing was deleted: the gateway cannot write its data folder at the moment. See that its disk has space, and try again."));
-            return;
+            return SendAsync(context, StatusCodes.Status503ServiceUnavailable, "Delete", "", ErrorPage("The gateway cannot write its data folder at the moment. See that its disk has space, and try again."));
         }
 
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = $"./?deleted={Uri.EscapeDataString(group is null ? "all" : sent)}";
+        context.Response.Headers.Location = $"./?deleted={Uri.EscapeDataString(deleted)}";
+        return Task.CompletedTask;
     }
 
     private string AddressOf(HttpRequest request) =>
         options.Gateway.ExternalUrl?.ToString().TrimEnd('/') ?? $"{request.Scheme}://{request.Host}{options.Gateway.RoutePrefix}";
 
-    /// <summary>What is to go.</summary>
-    /// <returns>What is wrong with the request; null where nothing is. <paramref name="group"/> is null for all.</returns>
-    private string? Target(HttpContext context, out GroupKey? group, out string sent)
+    /// <summary>Which group is to go.</summary>
+    /// <returns>What is wrong with the request; null where nothing is.</returns>
+    private static string? Target(HttpContext context, out GroupKey? group, out string sent)
     {
         group = null;
-        var query = context.Request.Query;
-        sent = query["group"].ToString();
-        if (query.ContainsKey("all"))
-        {
-            return options.Gateway.AdminApi ? null : "Deleting all groups at once is not enabled: start the gateway with the admin API.";
-        }
-
-        return !PushPath.IsOne(sent) ? "The address names no group." : PushPath.Parse(sent, out group) is { } wrong ? $"The address names no group: {wrong}." : null;
-    }
-
-    /// <summary>
-    /// Whether a form of ours was sent. Browsers say where a request comes from in headers that pages cannot set; what is no browser has neither
-    /// header, and no credentials that another site could make it use.
-    /// </summary>
-    private bool IsOwnPage(HttpRequest request)
-    {
-        if (request.Headers["Sec-Fetch-Site"] is [var site, ..])
-        {
-            return site is "same-origin" or "none";
-        }
-
-        if (request.Headers.Origin is not [var origin, ..])
-        {
-            return true;
-        }
-
-        return Uri.TryCreate(origin, UriKind.Absolute, out var from)
-            && (string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase)
-                || string.Equals(from.Authority, options.Gateway.ExternalUrl?.Authority, StringComparison.OrdinalIgnoreCase));
+        sent = context.Request.Query["group"].ToString();
+        return !PushPath.IsOne(sent) ? "The address names no group." : PushPath.Parse(sent, out group, utf8Names: true) is { } wrong ? $"The address names no group: {wrong}." : null;
     }
 
     private static Html ErrorPage(string problem) => new Html().Add($"<h1>Nothing was deleted</h1>\n<p class=\"note bad\" role=\"alert\">{problem}</p>\n<p><a class=\"button\" href=\"./\">Back to the groups</a></p>\n");

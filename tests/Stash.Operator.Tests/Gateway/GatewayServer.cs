@@ -31,20 +31,23 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public GroupStore Store { get; }
 
+    /// <summary>Cancelled when it is asked to stop.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
     public PushAdmission Admission => _app.Services.GetRequiredService<PushAdmission>();
 
-    public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20, TimeProvider? time = null)
+    public static async Task<GatewayServer> StartAsync(bool admin = true, long maxPushBytes = 1 << 20, TimeProvider? time = null, params (string Key, string Value)[] settings)
     {
         time ??= TimeProvider.System;
         var folder = Directory.CreateTempSubdirectory("stash-test-");
-        var store = await GroupStore.OpenAsync(
-            new GroupStoreOptions { Directory = Path.Combine(folder.FullName, "gateway") }, time, NullLogger<GroupStore>.Instance, TestContext.Current.CancellationToken);
-        var options = StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        var options = StashOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(settings.Select(s => KeyValuePair.Create($"Stash:Gateway:{s.Key}", (string?)s.Value)), StringComparer.Ordinal)
         {
             ["Stash:DataDirectory"] = folder.FullName,
             ["Stash:Gateway:AdminApi"] = admin ? "true" : "false",
             ["Stash:Gateway:MaxPushBytes"] = maxPushBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
         }).Build());
+        var store = await GroupStore.OpenAsync(
+            options.Gateway.StoreIn(Path.Combine(folder.FullName, "gateway")), time, NullLogger<GroupStore>.Instance, TestContext.Current.CancellationToken);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k =>
         {

@@ -51,7 +51,7 @@ internal static class Cases
         "t{a=\"1\"} 1\n", "# TYPE t gauge\nt{a=\"1\"} 1\n", "# TYPE t counter\nt{a=\"1\"} 1\n", "# HELP t Another.\n# TYPE t gauge\nt{a=\"1\"} 1\n", "t{job=\"first\",zone=\"eu\"} 1\n", "f{zone=\"eu\"} 2\n",
         "push_time_seconds 1\n", "push_time_seconds{a=\"1\"} 1\npush_failure_time_seconds{a=\"1\"} 4\n", "# TYPE push_time_seconds counter\npush_time_seconds 1\n", "push_time_seconds 1 5\n",
         "pushgateway_build_info 1\n", "# TYPE pushgateway_build_info gauge\npushgateway_build_info 1\n", "# TYPE process_open_fds counter\nprocess_open_fds 1\n",
-        "# TYPE job gauge\njob 1\n", "labels 1\nlast_push_successful 2\nlast 3\nzz 4\n", "a_very_long_name_" + new string('n', 2000) + " 1\n", $"x{{a=\"{new string('v', 5000)}\"}} 1\n", "x 1\n\ny 2\n \n# z\n", "x 1\nx_1 2\nX 3\n_x 4\n:x 5\n", "x{b=\"1\"} 1\nx{a=\"1\",b=\"0\"} 2\nx{c=\"3\"} 3\n",
+        "# TYPE job gauge\njob 1\n", "labels 1\nlast_push_successful 2\nlast 3\nzz 4\n", "a_very_long_name_" + new string('n', 900) + " 1\n", $"x{{a=\"{new string('v', 5000)}\"}} 1\n", "x 1\n\ny 2\n \n# z\n", "x 1\nx_1 2\nX 3\n_x 4\n:x 5\n", "x{b=\"1\"} 1\nx{a=\"1\",b=\"0\"} 2\nx{c=\"3\"} 3\n",
     ];
 
     /// <summary>Requests that belong together.</summary>
