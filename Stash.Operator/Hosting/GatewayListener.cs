@@ -49,12 +49,13 @@ internal sealed class GatewayListener : IDisposable
         kestrel.AddServerHeader = false;
         limits.MaxConcurrentConnections = traffic.MaxConnections;
         limits.MaxRequestBodySize = _options.MaxPushBytes;
-        limits.MaxRequestLineSize = traffic.MaxRequestLineBytes;
+        // The guard refuses in words what exceeds the option by less than that.
+        limits.MaxRequestLineSize = 2 * traffic.MaxRequestLineBytes;
         limits.MaxRequestHeadersTotalSize = traffic.MaxHeaderBytes;
-        limits.MaxRequestHeaderCount = traffic.MaxHeaders;
+        limits.MaxRequestHeaderCount = 2 * traffic.MaxHeaders;
         limits.RequestHeadersTimeout = traffic.HeaderTimeout;
         limits.KeepAliveTimeout = traffic.IdleTimeout;
-        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, Math.Max(traffic.MaxRequestLineBytes, traffic.MaxHeaderBytes));
+        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, Math.Max(2 * traffic.MaxRequestLineBytes, traffic.MaxHeaderBytes));
         limits.MinRequestBodyDataRate = Rate(traffic.MinBodyRate, traffic.Grace);
         limits.MinResponseDataRate = Rate(traffic.MinResponseRate, traffic.Grace);
         for (var handle = 0; handle < _sockets; handle++)

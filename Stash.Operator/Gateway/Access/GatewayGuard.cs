@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Stash.Core.Configuration;
 using Stash.Core.Configuration.Web;
 
@@ -13,6 +14,7 @@ internal sealed class GatewayGuard
     private readonly RequestRate? _rate;
     private readonly SameOrigin _origin;
     private readonly string _prefix;
+    private readonly GatewayTraffic _traffic;
 
     /// <param name="options">Prefix and external address.</param>
     /// <param name="flood">Counts bad requests.</param>
@@ -21,7 +23,7 @@ internal sealed class GatewayGuard
     /// <param name="time">The clock.</param>
     public GatewayGuard(GatewayOptions options, FloodControl flood, AccessControl? access, Func<WebConfig>? web, TimeProvider time)
     {
-        (_flood, _access, _web, _prefix) = (flood, access, web, options.RoutePrefix);
+        (_flood, _access, _web, _prefix, _traffic) = (flood, access, web, options.RoutePrefix, options.Traffic);
         _origin = new SameOrigin(options.ExternalUrl, !options.SystemdSocket && options.Addresses.All(a => System.Net.IPAddress.IsLoopback(a.Address)));
         _rate = web is not null && web().RateInterval > TimeSpan.Zero ? new RequestRate(web().RateInterval, web().RateBurst, time) : null;
     }
@@ -33,8 +35,27 @@ internal sealed class GatewayGuard
             return GuardAsync(context, next);
         }
 
-        return IsFromElsewhere(context.Request) ? RefuseAsync(context) : next(context);
+        return BeyondLimit(context) is { } beyond ? BeyondAsync(context, beyond) : IsFromElsewhere(context.Request) ? RefuseAsync(context) : next(context);
     });
+
+    /// <summary>What the server itself would refuse with no more than the status; it does so from twice as much. Of the headers' bytes it alone keeps count.</summary>
+    private (int Status, string Message)? BeyondLimit(HttpContext context)
+    {
+        if (context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length > _traffic.MaxRequestLineBytes)
+        {
+            return (StatusCodes.Status414UriTooLong, string.Create(CultureInfo.InvariantCulture, $"the path is longer than {_traffic.MaxRequestLineBytes} bytes: shorten the labels in it, or raise Stash:Gateway:MaxRequestLineBytes"));
+        }
+
+        var headers = context.Request.Headers;
+        if (headers.Count > _traffic.MaxHeaders)
+        {
+            return (StatusCodes.Status431RequestHeaderFieldsTooLarge, string.Create(CultureInfo.InvariantCulture, $"the request has {headers.Count} headers, {_traffic.MaxHeaders} are taken: send fewer, or raise Stash:Gateway:MaxHeaders"));
+        }
+
+        return null;
+    }
+
+    private static Task BeyondAsync(HttpContext context, (int Status, string Message) limit) => PlainText.ErrorAsync(context, limit.Status, limit.Message);
 
     private async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
@@ -55,6 +76,12 @@ internal sealed class GatewayGuard
         if (_rate is not null && !_rate.TryTake())
         {
             await BusyAsync(context, TimeSpan.FromSeconds(1), "more requests than rate_limit in the web configuration file allows: send fewer, or raise it");
+            return;
+        }
+
+        if (BeyondLimit(context) is { } beyond)
+        {
+            await BeyondAsync(context, beyond);
             return;
         }
 
