@@ -38,15 +38,17 @@ internal static class ContentDecoding
             : BodyCoding.None;
     }
 
-    /// <summary>Decompresses a body.</summary>
+    /// <summary>Decompresses a body. One that becomes large does so in its turn, and by pieces, so that it takes no thread from small ones for long.</summary>
     /// <param name="coding">Not <see cref="BodyCoding.None"/>.</param>
     /// <param name="compressed">The whole body.</param>
     /// <param name="max">Most bytes of the result.</param>
     /// <param name="admission">Gives the memory for it.</param>
-    /// <param name="tooLarge">What is thrown where the result is larger.</param>
+    /// <param name="turn">Taken where the result is large.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>To be disposed.</returns>
-    /// <exception cref="BadPushException">It is not of that format, only a part of it, or there is no memory for it.</exception>
-    public static BodyBytes Decode(BodyCoding coding, ReadOnlyMemory<byte> compressed, long max, PushAdmission admission, Func<BadPushException> tooLarge)
+    /// <exception cref="BadPushException">It is larger, not of that format, only a part of it, or there is no memory for it.</exception>
+    public static async ValueTask<BodyBytes> DecodeAsync(
+        BodyCoding coding, ReadOnlyMemory<byte> compressed, long max, PushAdmission admission, LargeTurn turn, CancellationToken cancellationToken)
     {
         if (coding == BodyCoding.Gzip && compressed.Length >= 10 && compressed.Span is not [0x1f, 0x8b, ..])
         {
@@ -55,13 +57,14 @@ internal static class ContentDecoding
 
         if (compressed.IsEmpty)
         {
-            throw Damaged(coding);
+            throw Damaged(coding, 0);
         }
 
         BodyBytes body = new(Math.Min(Chunk, 4 * compressed.Length), admission);
         try
         {
-            using var stream = Open(coding, compressed);
+            await using var stream = Open(coding, compressed);
+            var pause = PushAdmission.Large;
             while (true)
             {
                 var read = stream.Read(body.Free(Chunk));
@@ -73,16 +76,24 @@ internal static class ContentDecoding
                 body.Advance(read);
                 if (body.Length > max)
                 {
-                    throw tooLarge();
+                    throw PushBody.TooLarge(max, max);
+                }
+
+                if (body.Length > pause)
+                {
+                    pause += PushAdmission.Large;
+                    await turn.TakeAsync(cancellationToken);
+                    await Task.Yield();
                 }
             }
         }
         catch (Exception e)
         {
+            var work = body.Length;
             body.Dispose();
             if (e is InvalidDataException)
             {
-                throw Damaged(coding);
+                throw Damaged(coding, work);
             }
 
             throw;
@@ -102,6 +113,6 @@ internal static class ContentDecoding
     /// <summary>By its first two bytes (RFC 1950): method 8, and a multiple of 31.</summary>
     private static bool IsZlib(ReadOnlySpan<byte> body) => body.Length >= 2 && (body[0] & 0x0f) == 8 && ((body[0] << 8) + body[1]) % 31 == 0;
 
-    private static BadPushException Damaged(BodyCoding coding) =>
-        new(StatusCodes.Status400BadRequest, $"{(coding == BodyCoding.Gzip ? "gzip" : "deflate")}: the body is damaged or not whole");
+    private static BadPushException Damaged(BodyCoding coding, long work) =>
+        new(StatusCodes.Status400BadRequest, $"{(coding == BodyCoding.Gzip ? "gzip" : "deflate")}: the body is damaged or not whole", work);
 }

@@ -6,9 +6,12 @@ using Stash.Core.Exposition.Protobuf;
 namespace Stash.Operator.Gateway;
 
 /// <summary>The body of a push cannot be read: the message is for the pusher.</summary>
-internal sealed class BadPushException(int status, string message) : Exception(message)
+internal sealed class BadPushException(int status, string message, long work = 0) : Exception(message)
 {
     public int Status { get; } = status;
+
+    /// <summary>Bytes that were worked through before it was known.</summary>
+    public long Work { get; } = work;
 }
 
 /// <summary>Reads the body of a push.</summary>
@@ -46,7 +49,7 @@ internal static class PushBody
                 var result = await reader.ReadAsync(context.RequestAborted);
                 if (body.Length + result.Buffer.Length > max)
                 {
-                    throw TooLarge(max);
+                    throw TooLarge(max, max);
                 }
 
                 body.Add(result.Buffer);
@@ -73,22 +76,6 @@ internal static class PushBody
             }
 
             throw;
-        }
-    }
-
-    /// <summary>Decompresses it, where it is compressed.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="body">Its body; disposed where another takes its place.</param>
-    /// <param name="max">Most bytes, decompressed.</param>
-    /// <param name="admission">Gives the memory for it.</param>
-    /// <exception cref="BadPushException">It is larger, damaged, or there is no memory for it.</exception>
-    public static void Decode(HttpContext context, ref BodyBytes body, long max, PushAdmission admission)
-    {
-        if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding && ContentDecoding.Of(encoding) is var coding && coding != BodyCoding.None)
-        {
-            var decoded = ContentDecoding.Decode(coding, body.Memory, max, admission, () => TooLarge(max));
-            body.Dispose();
-            body = decoded;
         }
     }
 
@@ -125,7 +112,10 @@ internal static class PushBody
     private static string? Parameter(MediaTypeHeaderValue type, string name) =>
         type.Parameters.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.GetUnescapedValue().Value;
 
-    private static BadPushException TooLarge(long max) => new(
+    /// <param name="max">The limit.</param>
+    /// <param name="work">Bytes that were read or decompressed before it was known.</param>
+    public static BadPushException TooLarge(long max, long work = 0) => new(
         StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"the push is larger than {max} bytes, decompressed: push less at once, or raise Stash:Gateway:MaxPushBytes"));
+        string.Create(CultureInfo.InvariantCulture, $"the push is larger than {max} bytes, decompressed: push less at once, or raise Stash:Gateway:MaxPushBytes"),
+        work);
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Stash.Core.Configuration;
 using Stash.Core.Gateway;
 using Stash.Core.Sessions;
+using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Gateway;
 
@@ -10,6 +11,9 @@ namespace Stash.Operator.Gateway;
 internal sealed class PushHandler(GroupStore store, PushAdmission admission, StashOptions options)
 {
     private const int MaxMessageBytes = 2048;
+
+    /// <summary>Bytes of a refused push that count for one refused push.</summary>
+    private const int BytesOfOne = 1 << 14;
 
     public async Task PushAsync(HttpContext context, string path)
     {
@@ -40,6 +44,7 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
 
         var max = options.Gateway.MaxPushBytes;
         var entered = false;
+        LargeTurn? turn = null;
         BodyBytes body = default;
         try
         {
@@ -47,7 +52,23 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
             // Only now: whoever sends slowly takes nobody's place.
             admission.Enter();
             entered = true;
-            PushBody.Decode(context, ref body, max, admission);
+            var coding = ContentDecoding.Of(request.Headers.ContentEncoding);
+            if (coding != BodyCoding.None || body.Length > PushAdmission.Large)
+            {
+                turn = new LargeTurn(admission);
+                if (coding != BodyCoding.None)
+                {
+                    var decoded = await ContentDecoding.DecodeAsync(coding, body.Memory, max, admission, turn, context.RequestAborted);
+                    body.Dispose();
+                    body = decoded;
+                }
+
+                if (body.Length > PushAdmission.Large)
+                {
+                    await turn.TakeAsync(context.RequestAborted);
+                }
+            }
+
             var verdict = await store.PushAsync(
                 new Push
                 {
@@ -66,6 +87,10 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
                 context,
                 blind && verdict.Kind == VerdictKind.Refused ? PushVerdict.Accepted : verdict,
                 blind ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+            if (verdict.Kind != VerdictKind.Accepted)
+            {
+                CountWork(context, body.Length);
+            }
         }
         catch (BadPushException e)
         {
@@ -74,10 +99,12 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
                 context.Response.Headers.RetryAfter = "1";
             }
 
+            CountWork(context, e.Work);
             await PlainText.ErrorAsync(context, e.Status, e.Message);
         }
         finally
         {
+            turn?.Dispose();
             body.Dispose();
             if (entered)
             {
@@ -117,6 +144,15 @@ internal sealed class PushHandler(GroupStore store, PushAdmission admission, Sta
                 context.Response.Headers.RetryAfter = "5";
                 return PlainText.ErrorAsync(
                     context, StatusCodes.Status503ServiceUnavailable, "nothing was stored: the gateway cannot write its data folder at the moment (is its disk full?); push again later");
+        }
+    }
+
+    /// <summary>A large push that is refused counts for as many small ones as it takes the time of.</summary>
+    private static void CountWork(HttpContext context, long bytes)
+    {
+        if (bytes >= BytesOfOne)
+        {
+            context.Features.Get<GatewayConnection>()?.CountRefused((int)(bytes / BytesOfOne));
         }
     }
 

@@ -9,7 +9,8 @@ internal sealed class GatewayConnection(FloodControl flood)
     private bool _owes;
 
     /// <summary>Takes note of a request that was refused (4xx).</summary>
-    public void CountRefused()
+    /// <param name="times">For how many it counts.</param>
+    public void CountRefused(int times = 1)
     {
         if (flood.PerSecond == 0)
         {
@@ -19,7 +20,7 @@ internal sealed class GatewayConnection(FloodControl flood)
         lock (_lock)
         {
             Earn();
-            _credit--;
+            _credit -= times;
             Owe(_credit < 0);
         }
     }
