@@ -10,12 +10,12 @@ COPY global.json Directory.Build.props Directory.Build.targets Directory.Package
 COPY Stash.Core/Stash.Core.csproj Stash.Core/packages.lock.json Stash.Core/
 COPY Stash.Operator/Stash.Operator.csproj Stash.Operator/packages.lock.json Stash.Operator/
 COPY Stash.Console/Stash.Console.csproj Stash.Console/packages.lock.json Stash.Console/package.json Stash.Console/package-lock.json Stash.Console/
-RUN dotnet restore Stash.Operator/Stash.Operator.csproj && dotnet restore Stash.Console/Stash.Console.csproj
+RUN dotnet restore Stash.Operator/Stash.Operator.csproj --use-current-runtime && dotnet restore Stash.Console/Stash.Console.csproj --use-current-runtime
 COPY Stash.Core Stash.Core
 COPY Stash.Operator Stash.Operator
 COPY Stash.Console Stash.Console
-RUN dotnet publish Stash.Operator -c Release --no-restore -o /out/operator \
- && dotnet publish Stash.Console -c Release --no-restore -o /out/console
+RUN dotnet publish Stash.Operator -c Release --no-restore --use-current-runtime -o /out/operator \
+ && dotnet publish Stash.Console -c Release --no-restore --use-current-runtime -o /out/console
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS base
 ENV DOTNET_EnableDiagnostics=0 DOTNET_CLI_TELEMETRY_OPTOUT=1 Stash__DataDirectory=/data XDG_STATE_HOME=/data/state XDG_CACHE_HOME=/tmp/cache
