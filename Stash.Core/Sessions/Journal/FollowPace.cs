@@ -12,6 +12,8 @@ internal static class FollowPace
 
     private const double LeastShare = 0.1;
     private const double LargestShare = 0.5;
+    private const double PatientRecords = 500_000;
+    private const double HurriedRecords = 3_000_000;
     private static readonly TimeSpan PatientUntil = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HurriedFrom = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -20,15 +22,18 @@ internal static class FollowPace
     /// <param name="worked">What the work took.</param>
     /// <param name="arrived">Records that the log got since the work before this one.</param>
     /// <param name="meanwhile">The time that they took to come.</param>
-    /// <param name="lag">Age of the oldest record that is not taken in.</param>
-    public static TimeSpan PauseAfter(TimeSpan worked, long arrived, TimeSpan meanwhile, TimeSpan lag)
+    /// <param name="behind">Records that are not taken in; the log keeps them on the disk.</param>
+    /// <param name="lag">Age of the oldest of them.</param>
+    public static TimeSpan PauseAfter(TimeSpan worked, long arrived, TimeSpan meanwhile, long behind, TimeSpan lag)
     {
         if (arrived < Flood * meanwhile.TotalSeconds || arrived < 2)
         {
             return TimeSpan.Zero;
         }
 
-        var hurry = Math.Clamp((lag - PatientUntil) / (HurriedFrom - PatientUntil), 0, 1);
+        var byTime = (lag - PatientUntil) / (HurriedFrom - PatientUntil);
+        var bySpace = (behind - PatientRecords) / (HurriedRecords - PatientRecords);
+        var hurry = Math.Clamp(Math.Max(byTime, bySpace), 0, 1);
         var share = LeastShare + (hurry * (LargestShare - LeastShare));
         var pause = worked * ((1 - share) / share);
         return pause < LongestPause ? pause : LongestPause;

@@ -57,7 +57,7 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
 
                 var now = time.GetTimestamp();
                 last = lastPosition();
-                var pause = FollowPace.PauseAfter(time.GetElapsedTime(began, now), last - lastSeen, time.GetElapsedTime(seenAt, now), Progress.Lag(last, time.GetUtcNow()));
+                var pause = FollowPace.PauseAfter(time.GetElapsedTime(began, now), last - lastSeen, time.GetElapsedTime(seenAt, now), Progress.LagRecords(last), Progress.Lag(last, time.GetUtcNow()));
                 (lastSeen, seenAt) = (last, now);
                 if (pause > TimeSpan.Zero)
                 {

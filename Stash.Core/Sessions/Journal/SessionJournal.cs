@@ -31,7 +31,7 @@ public sealed class SessionJournal : IDisposable
     }
 
     /// <summary>Opens the journal, makes or migrates its tables.</summary>
-    /// <exception cref="UserErrorException">The database is damaged or cannot be written.</exception>
+    /// <exception cref="UserErrorException">The database is damaged of another version, or cannot be written.</exception>
     public static async Task<SessionJournal> OpenAsync(string path, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken)
     {
         var connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30 };
@@ -51,6 +51,7 @@ public sealed class SessionJournal : IDisposable
             throw e.SqliteErrorCode switch
             {
                 11 or 26 => Damaged(path, e),
+                1 => new UserErrorException($"The session journal {path} is of another version of stash: start that version, or move the file away and start again; sessions that the push log still holds are taken in anew.", inner: e),
                 8 or 14 => new UserErrorException($"The session journal {path} cannot be opened for writing: give this user write access to it and to its folder.", inner: e),
                 13 => new UserErrorException($"The session journal {path} cannot be opened: the disk is full. Make space and start again.", inner: e),
                 _ => new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"The session journal {path} cannot be opened (SQLite error {e.SqliteErrorCode}): is another process using it?"), inner: e),

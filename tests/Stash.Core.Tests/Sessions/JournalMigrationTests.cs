@@ -47,6 +47,17 @@ public sealed class JournalMigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task Tables_that_no_version_s_steps_lead_to_are_one_line_with_the_remedy()
+    {
+        await MakeAsync("20261124022149_Initial", "ALTER TABLE sessions DROP COLUMN Kind");
+        var error = await Should.ThrowAsync<UserErrorException>(OpenAsync);
+        error.Message.ShouldBe($"The session journal {_folder.In("journal.db")} is of another version of stash: start that version, or move the file away and start again; sessions that the push log still holds are taken in anew.");
+
+        // What it held is as it was.
+        await MakeAsync("20261124022149_Initial", "ALTER TABLE sessions ADD COLUMN Kind TEXT NOT NULL DEFAULT ''");
+    }
+
+    [Fact]
     public async Task The_tables_are_those_that_the_model_has()
     {
         using (await OpenAsync())
