@@ -1,4 +1,5 @@
 using Stash.Operator.Tests.Gateway.Conformance;
+using Stash.Operator.Tests.Support;
 
 namespace Stash.Operator.Tests.Gateway;
 
@@ -75,6 +76,19 @@ public sealed class Utf8NameTests
         (await RawHttp.SendAsync(gateway.Address, "PUT", "/metrics/job/a/U__b_2e_c/d", "x 1\n")).Status.ShouldBe(200);
         (await RawHttp.SendAsync(gateway.Address, "GET", "/metrics", "", "Accept: text/plain;escaping=values")).Header("Content-Type").ShouldBe("text/plain; version=0.0.4; charset=utf-8");
         (await RawHttp.SendAsync(gateway.Address, "GET", "/metrics")).Body.ShouldContain("x{U__b_2e_c=\"d\",instance=\"\",job=\"a\"} 1\n");
+    }
+
+    [Fact]
+    public async Task They_are_there_after_a_kill()
+    {
+        await using var it = await OperatorProcess.StartAsync("--push.enable-utf8-names");
+        (await RawHttp.SendAsync(it.GatewayAddress, "PUT", "/metrics/job/a/U__b_2e_c/d", "{\"x.y\",\"l m\"=\"1\"} 1\n")).Body.ShouldBe("");
+        var before = await RawHttp.SendAsync(it.GatewayAddress, "GET", "/metrics", "", "Accept: text/plain;escaping=allow-utf-8");
+        before.Body.ShouldContain("{\"x.y\",\"b.c\"=\"d\",instance=\"\",job=\"a\",\"l m\"=\"1\"} 1\n");
+        await it.KillAsync();
+        await it.StartAgainAsync();
+        var after = await RawHttp.SendAsync(it.GatewayAddress, "GET", "/metrics", "", "Accept: text/plain;escaping=allow-utf-8");
+        after.Body.ShouldContain("{\"x.y\",\"b.c\"=\"d\",instance=\"\",job=\"a\",\"l m\"=\"1\"} 1\n");
     }
 
     private static async Task PushAsync(GatewayServer gateway, string path, string body)
