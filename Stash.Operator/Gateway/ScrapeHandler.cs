@@ -8,9 +8,33 @@ namespace Stash.Operator.Gateway;
 /// <summary>Exposes all groups and the gateway's own metrics, in the form and the compression that the scraper accepts.</summary>
 internal sealed class ScrapeHandler(GroupStore store, GatewayMetrics metrics, StashOptions options)
 {
+    /// <summary>Each holds what it reads until its reader has it, and a reader may be slow.</summary>
+    private const int MaxInProgress = 64;
+
+    private int _inProgress;
+
     public async Task HandleAsync(HttpContext context)
     {
         using var scrape = metrics.BeginScrape(context);
+        try
+        {
+            if (Interlocked.Increment(ref _inProgress) > MaxInProgress)
+            {
+                context.Response.Headers.RetryAfter = "5";
+                await PlainText.ErrorAsync(context, StatusCodes.Status429TooManyRequests, "too many scrapes are in progress: scrape again in some seconds, and see who reads so slowly");
+                return;
+            }
+
+            await ExposeAsync(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inProgress);
+        }
+    }
+
+    private async Task ExposeAsync(HttpContext context)
+    {
         var format = ExpositionFormat.Negotiate(context.Request.Headers.Accept is [var accept, ..] ? accept : null);
         var own = await metrics.FamiliesAsync(context.RequestAborted);
         var escaping = EscapingScheme.AllowUtf8;
