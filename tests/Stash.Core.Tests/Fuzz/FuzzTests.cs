@@ -160,6 +160,12 @@ public sealed partial class FuzzTests(ReferenceParser reference) : IClassFixture
         await fuzzer.RunAsync(async bytes =>
         {
             using TempFolder one = new();
+            if (bytes.Length % 4 != 0)
+            {
+                bytes = [.. bytes];
+                Records.Seal(bytes);
+            }
+
             // Each changed file takes the place of each in turn.
             var place = bytes.Length % files.Count;
             foreach (var (file, i) in files.Select((f, i) => (f, i)))

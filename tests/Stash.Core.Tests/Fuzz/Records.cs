@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
@@ -35,6 +37,23 @@ internal static class Records
         [0], [1], [8], [16], [17], [18], [19], [20], [21], [22], [23], [24], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0x80], [8, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [0xff, 0x3f, 0x37, 0xf4, 0x75, 0x28, 0xca, 0x2b],
         "x 1\n"u8.ToArray(), "job=\"a\""u8.ToArray(), ",instance=\"\""u8.ToArray(), "\\"u8.ToArray(), "\""u8.ToArray(), "x{"u8.ToArray(), "\xff"u8.ToArray(),
     ];
+
+    /// <summary>Makes the checksums of a file right again, as far as its lengths lead, so that readers look further.</summary>
+    public static void Seal(byte[] file)
+    {
+        for (var at = 0; at + Frame < file.Length;)
+        {
+            var size = Math.Min(BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(at)), file.Length - at - Frame);
+            if (size < 1)
+            {
+                return;
+            }
+
+            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), size);
+            BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(at + 4), XxHash64.HashToUInt64(file.AsSpan(at + Frame, size)));
+            at += Frame + size;
+        }
+    }
 
     /// <summary>The files of a store that has seen every kind of change and a snapshot, each with its name within the store's folder.</summary>
     public static async Task<IReadOnlyList<(string Name, byte[] Bytes)>> StoreAsync(TempFolder folder)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Stash.Operator.Tests.Gateway;
 
@@ -26,6 +27,26 @@ public sealed class ClientTests
     [Fact]
     public Task The_python_client_pushes_adds_and_deletes() =>
         CompareAsync(gateway => RunAsync("/usr/bin/python3", [Path.Combine(Clients, "push.py"), gateway.Authority]), "runs_total{app=\"web\",empty=\"\",instance=\"\",job=\"demo-daily\",path=\"/var/lib\"} 3");
+
+    [Fact]
+    public Task The_ruby_client_pushes_adds_and_deletes() =>
+        CompareAsync(gateway => RunAsync("/usr/bin/ruby", [Path.Combine(Clients, "push.rb"), gateway.AbsoluteUri.TrimEnd('/')]), "runs_total{instance=\"web-1\",job=\"demo daily ä\",quoted=\"a \\\"b\\\" \\\\ \\n\"} 3");
+
+    [Fact]
+    public async Task The_cpp_client_pushes_adds_and_deletes()
+    {
+        var folder = Directory.CreateTempSubdirectory("stash-test-");
+        try
+        {
+            var program = Path.Combine(folder.FullName, "push");
+            await RunAsync("g++", ["-std=c++17", "-o", program, Path.Combine(Clients, "push.cpp"), "-lprometheus-cpp-push", "-lprometheus-cpp-core"]);
+            await CompareAsync(gateway => RunAsync(program, [gateway.Host, gateway.Port.ToString(CultureInfo.InvariantCulture)]), "sizes_bytes_bucket{app=\"web\",dir=\"a \\\"b\\\" \\\\ \\n\",instance=\"i\",job=\"demo-daily\",le=\"10\"} 1");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     private static async Task CompareAsync(Func<Uri, Task> push, string expected)
     {
