@@ -91,7 +91,8 @@ internal static class ContentDecoding
         {
             var work = body.Length;
             body.Dispose();
-            if (e is InvalidDataException)
+            // Of memory, reading fails by what it holds: a preset dictionary gives an error of its own.
+            if (e is InvalidDataException or IOException)
             {
                 throw Damaged(coding, work);
             }

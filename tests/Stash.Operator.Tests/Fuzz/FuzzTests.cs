@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Net.Http.Headers;
+using Stash.Core.Configuration;
 using Stash.Core.Exposition;
 using Stash.Fuzzing;
 using Stash.Operator.Gateway;
@@ -95,7 +97,8 @@ public sealed class FuzzTests
     [Fact]
     public async Task Body()
     {
-        Fuzzer fuzzer = new("body", Bodies(), [.. BodyWords.Select(Encoding.Latin1.GetBytes), .. Corpus.TextWords], 10_000);
+        PushAdmission admission = new(StashOptions.Read(new ConfigurationBuilder().Build()));
+        Fuzzer fuzzer = new("body", Bodies().Concat(Corpus.Files("body")), [.. BodyWords.Select(Encoding.Latin1.GetBytes), .. Corpus.TextWords], 10_000);
         await fuzzer.RunAsync(async input =>
         {
             // The first byte says how the rest came.
@@ -105,11 +108,13 @@ public sealed class FuzzTests
             context.Request.ContentLength = (how & 8) == 0 ? Math.Max(0, input.Length - 1) : null;
             context.Request.Headers.ContentEncoding = (how & 3) switch { 0 => default(string), 1 => "gzip", 2 => "deflate", _ => "zstd" };
             context.Request.ContentType = (how & 4) == 0 ? "text/plain; version=0.0.4" : "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+            BodyBytes body = default;
             try
             {
-                using var body = await PushBody.ReadAsync(context, MaxBody);
-                var text = await PushBody.TextAsync(context, body.Memory, MaxBody);
-                return TextParser.Parse(text.Span).Count > 0 ? "read" : "nothing";
+                body = await PushBody.ReadAsync(context, MaxBody, admission);
+                PushBody.Decode(context, ref body, MaxBody, admission);
+                body.Length.ShouldBeLessThanOrEqualTo(MaxBody);
+                return TextParser.Parse(PushBody.Text(context, body.Memory).Span).Count > 0 ? "read" : "nothing";
             }
             catch (BadPushException e)
             {
@@ -119,6 +124,11 @@ public sealed class FuzzTests
             catch (ExpositionFormatException e)
             {
                 return e.Message;
+            }
+            finally
+            {
+                body.Dispose();
+                admission.Taken.ShouldBe(0, "all memory is given back");
             }
         });
         fuzzer.Outcomes.ShouldBeGreaterThan(10);
