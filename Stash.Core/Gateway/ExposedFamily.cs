@@ -95,12 +95,20 @@ internal static class ExpositionText
             return;
         }
 
-        ByteBuffer lines = new(Piece + 4096);
+        ByteBuffer header = new();
         WriteHeader(
-            lines,
+            header,
             Encoding.ASCII.GetBytes(failure ? GroupTimes.FailureTime : GroupTimes.PushTime),
             Encoding.ASCII.GetBytes(failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp),
             MetricType.Gauge);
+        output.Write(header.Written);
+        await WriteTimesLinesAsync(output, groups, failure, cancellationToken);
+    }
+
+    /// <summary>The same without the header.</summary>
+    public static async ValueTask WriteTimesLinesAsync(PipeWriter output, OrderView<GroupSlot> groups, bool failure, CancellationToken cancellationToken)
+    {
+        ByteBuffer lines = new(Piece + 4096);
         for (var i = 0; i < groups.Count; i++)
         {
             GroupTimes.WriteLine(lines, groups.Sort(GroupComparer.Instance)[i].Group!, failure);

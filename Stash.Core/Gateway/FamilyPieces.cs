@@ -12,8 +12,8 @@ public sealed record FamilyPieces(string Name, string? Help, MetricType Type, Fu
 {
     private const int FlushBytes = 1 << 16;
 
-    /// <summary>Where its lines are kept as they are sent; null where they are not.</summary>
-    internal ExposedFamily? Stored { get; init; }
+    /// <summary>Writes its lines from where they are kept as they are sent; null where they are not.</summary>
+    internal Func<PipeWriter, CancellationToken, ValueTask>? WriteStored { get; init; }
 
     /// <summary>The same with all names in the form of a scheme.</summary>
     public FamilyPieces Escaped(EscapingScheme scheme) => scheme == EscapingScheme.AllowUtf8
@@ -23,9 +23,9 @@ public sealed record FamilyPieces(string Name, string? Help, MetricType Type, Fu
     /// <summary>Writes its samples in the text format, without a header. May leave some unflushed.</summary>
     public async ValueTask WriteLinesAsync(PipeWriter output, CancellationToken cancellationToken)
     {
-        if (Stored is not null)
+        if (WriteStored is not null)
         {
-            await ExpositionText.WriteLinesAsync(output, Stored, cancellationToken);
+            await WriteStored(output, cancellationToken);
             return;
         }
 

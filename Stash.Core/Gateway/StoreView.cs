@@ -53,13 +53,14 @@ public sealed class StoreView : IDisposable
             if (family is not null && mine is null)
             {
                 var help = Encoding.UTF8.GetString(family.Help);
-                yield return new FamilyPieces(name, help.Length == 0 ? null : help, family.Type, () => PiecesOf(family)) { Stored = family };
+                yield return new FamilyPieces(name, help.Length == 0 ? null : help, family.Type, () => PiecesOf(family)) { WriteStored = (output, stop) => ExpositionText.WriteLinesAsync(output, family, stop) };
                 continue;
             }
 
             var whole = family is not null ? Merge(Structured(family), mine) : mine;
+            var failure = name == GroupTimes.FailureTime;
             yield return whole is null
-                ? new FamilyPieces(name, TimesHelp(name == GroupTimes.FailureTime), MetricType.Gauge, () => TimesPieces(name == GroupTimes.FailureTime))
+                ? new FamilyPieces(name, TimesHelp(failure), MetricType.Gauge, () => TimesPieces(failure)) { WriteStored = (output, stop) => ExpositionText.WriteTimesLinesAsync(output, GroupOrder, failure, stop) }
                 : new FamilyPieces(name, whole.Help, whole.Type ?? MetricType.Untyped, () => [whole]);
         }
     }

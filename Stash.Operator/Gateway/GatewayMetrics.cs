@@ -21,6 +21,7 @@ internal sealed class GatewayMetrics(TimeProvider time)
 
     private readonly PushMetrics _put = new(time, "put");
     private readonly PushMetrics _post = new(time, "post");
+    private readonly double _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
     private long _scraping;
 
     /// <summary>For metrics of other parts of the process that are exposed here too, named <c>stash_gateway_*</c> or <c>stash_journal_*</c>.</summary>
@@ -45,8 +46,9 @@ internal sealed class GatewayMetrics(TimeProvider time)
     public void CountPush(HttpContext context, long begun)
     {
         var push = HttpMethods.IsPut(context.Request.Method) ? _put : _post;
-        push.Duration.Observe((long)(time.GetElapsedTime(begun).Ticks * 100));
-        push.Size.Observe(SizeOf(context));
+        var now = time.GetTimestamp();
+        push.Duration.Observe((long)((now - begun) * _nanosecondsPerTick), now);
+        push.Size.Observe(SizeOf(context), now);
         if (context.Response.StatusCode == StatusCodes.Status200OK)
         {
             Interlocked.Increment(ref push.Good);

@@ -25,11 +25,14 @@ internal sealed class SlidingSummary(TimeProvider time, double unit)
     private long _count;
     private long _sum;
 
-    public void Observe(long value)
+    /// <summary>Takes a number in.</summary>
+    /// <param name="value">Not below 0.</param>
+    /// <param name="now">The clock's timestamp.</param>
+    public void Observe(long value, long now)
     {
         Interlocked.Increment(ref _count);
         Interlocked.Add(ref _sum, value);
-        Interlocked.Increment(ref Current().Cells[CellOf(Math.Clamp(value, 0, Largest))]);
+        Interlocked.Increment(ref Current(now).Cells[CellOf(Math.Clamp(value, 0, Largest))]);
     }
 
     /// <summary>Null where nothing has been observed.</summary>
@@ -42,7 +45,7 @@ internal sealed class SlidingSummary(TimeProvider time, double unit)
         }
 
         var cells = new long[Cells];
-        var oldest = Now() - _slices.Length;
+        var oldest = Turn(time.GetTimestamp()) - _slices.Length;
         var total = 0L;
         foreach (var slice in _slices)
         {
@@ -100,11 +103,11 @@ internal sealed class SlidingSummary(TimeProvider time, double unit)
     // By division where there is one, which rounds once: 1e-9 itself is no exact number.
     private double Scaled(long value) => unit < 1 ? value / Math.Round(1 / unit) : value * unit;
 
-    private long Now() => (time.GetTimestamp() / _sliceTicks) + 1;
+    private long Turn(long now) => (now / _sliceTicks) + 1;
 
-    private Slice Current()
+    private Slice Current(long now)
     {
-        var turn = Now();
+        var turn = Turn(now);
         var slice = _slices[turn % _slices.Length];
         if (Volatile.Read(ref slice.Turn) != turn)
         {
