@@ -10,8 +10,10 @@ import tempfile
 import time
 
 from load import caught_up, fill, scrape, wrk
-from report import one, table
+from machine import facts
+from report import one, table, write
 from servers import BenchError, Ours, Theirs
+from targets import targets
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CATCH_UP_SECONDS = 60
@@ -55,6 +57,7 @@ class Run:
             folder = os.path.join(self.folder, f"{setup.which}-{setup.groups}")
             server = Ours(folder, self.args.stash) if setup.which == "ours" else Theirs(folder, self.args.pushgateway)
             server.unchecked = True
+            server.killed = False
             self.servers[key] = server
             server.start()
             started = time.perf_counter()
@@ -70,7 +73,7 @@ class Run:
     def measure(self, setup, seconds, scrapes):
         server = self.server(setup)
         server.unchecked = setup.unchecked
-        ready = server.start()
+        killed, ready = server.killed, server.start()
         try:
             at_start, _ = server.memory()
             if self.args.pid:
@@ -83,20 +86,24 @@ class Run:
             loaded, _ = server.memory()
             behind = journal = None
             if setup.which == "ours":
-                server.position += int(warm["requests"] + load["requests"])
+                sent = int(warm["requests"] + load["requests"])
+                server.position += sent
                 behind = max(0, server.position - server.followed())
+                setup.add(followed=max(0, sent - behind) / (seconds + self.args.warm_up))
                 before = server.cpu()
                 journal = caught_up(server, server.position, CATCH_UP_SECONDS)
                 server.position = max(server.position, server.followed())
-                setup.add(journal_cpu=(sum(server.cpu()) - sum(before)) / (warm["requests"] + load["requests"]) * 1e6)
+                setup.add(journal_cpu=(sum(server.cpu()) - sum(before)) / sent * 1e6)
             server.settle()
             took, size = scrape(server, scrapes) if scrapes else (None, None)
             scraped, peak = server.memory()
-            setup.add(ready=ready, at_start=at_start, loaded=loaded, scraped=scraped, peak=peak, behind=behind, journal=journal, scrape=took, size=size, **load)
+            setup.add(ready=ready, ready_killed=ready if killed else None, at_start=at_start, loaded=loaded, scraped=scraped, peak=peak, behind=behind, journal=journal, scrape=took, size=size, **load)
         finally:
             # Ours is killed every other time: a start after a crash is a start as any other.
             crash = setup.which == "ours" and len(setup.results.get("ready", [])) % 2 == 1
-            setup.add(stopped=server.stop(signal.SIGKILL if crash else signal.SIGTERM))
+            stopped = server.stop(signal.SIGKILL if crash else signal.SIGTERM)
+            server.killed = crash
+            setup.add(stopped=None if crash else stopped)
         self.say(f"{setup}: " + one(setup, latest=True))
 
     def ceiling(self, seconds):
@@ -151,6 +158,8 @@ def main():
     repeats = args.repeats or (1 if short else 3)
 
     started = time.perf_counter()
+    load = os.getloadavg()[0]
+    about = facts(args.folder, args.stash, args.pushgateway)
     run = Run(args)
     setups = plan(args)
     try:
@@ -164,9 +173,13 @@ def main():
         for setup in setups:
             print(f"{setup}: {one(setup)}")
         return
-    text = table(setups, client)
-    print(text)
-    print(f"Took {(time.perf_counter() - started) / 60:.1f} minutes.")
+    found = targets(setups)
+    print(table(setups, client, found))
+    took = time.perf_counter() - started
+    if not args.quick and not args.groups and not args.connections:
+        write(os.path.join(ROOT, "docs", "benchmarks.md"), setups, client, found, about, seconds, args.warm_up, repeats, took, load)
+        print("docs/benchmarks.md is written.")
+    print(f"Took {took / 60:.1f} minutes.")
 
 
 if __name__ == "__main__":

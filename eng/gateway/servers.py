@@ -28,7 +28,6 @@ class Server:
         self.folder = folder
         self.process = None
         self.port = 0
-        self.environment = {}
         os.makedirs(folder, exist_ok=True)
 
     @property
@@ -45,7 +44,7 @@ class Server:
         log = os.path.join(self.folder, "log")
         with open(log, "wb") as out:
             started = time.perf_counter()
-            self.process = subprocess.Popen(self.command(), stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
+            self.process = subprocess.Popen(self.command(), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         while time.perf_counter() - started < START_SECONDS:
             if self.process.poll() is not None:
                 break
@@ -111,7 +110,7 @@ class Ours(Server):
 
     name = "stash"
 
-    def __init__(self, folder, program, fast=False):
+    def __init__(self, folder, program):
         super().__init__(folder)
         self.program = program
 
@@ -137,10 +136,10 @@ class Theirs(Server):
 
     name = "Pushgateway"
 
-    def __init__(self, folder, program="prometheus-pushgateway", fast=False):
+    def __init__(self, folder, program="prometheus-pushgateway"):
         super().__init__(folder)
         self.program = program
-        self.unchecked = fast
+        self.unchecked = False
 
     def command(self):
         flags = ["--push.disable-consistency-check"] if self.unchecked else []
