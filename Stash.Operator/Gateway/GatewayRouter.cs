@@ -96,7 +96,7 @@ internal sealed class GatewayRouter
 
         if (RequestPath.MayBeUnclean(path) && RequestPath.Clean(path) is var clean && clean != path)
         {
-            return Redirects.SendAsync(context, StatusCodes.Status301MovedPermanently, clean);
+            return Redirects.SendAsync(context, StatusCodes.Status301MovedPermanently, clean == _apiRoot ? _apiRoot + "/" : clean);
         }
 
         if (path.StartsWith(_apiRoot, StringComparison.Ordinal))

@@ -24,7 +24,7 @@ internal static class Cases
         .. Each("DELETE", "", "/metrics/job/first/zone/eu", "/metrics/job/first", "/metrics/job/none", "/metrics/job/none/x", "/metrics/job@base64/Zmlyc3Q/zone@base64/ZXU=", "/metrics/job/first/zone/eu/", "/metrics/job/a/__x/y",
             "/metrics/job/a/x@base64/!!!", "/metrics/JOB/first/zone/eu", "/metrics/job//first", "/metrics", "/metrics/job", "/metrics/job/", "/api/v1/metrics", "/api/v1/admin/wipe", "/"),
         .. Each("GET", "", "/metrics/", "/METRICS", "/metrics/job/a", "/metrics/job/", "/metrics/job", "/metrics/job@base64/YQ", "/-/ready", "/-/ready/", "/-/Ready", "/-/healthy", "/-/healthy?x=y", "/-/quit", "/-/", "/nope", "/api/v1/nope", "/api/v1/", "/api/v1",
-            "/api", "/api/v1/admin/wipe", "/api/v1/admin", "//metrics", "/a/../metrics", "/metrics/.", "/favicon.ico", "/index.html", "/status/", "/Status", "/API/v1/metrics"),
+            "/api", "/api/v1/admin/wipe", "/api/v1/admin", "//metrics", "/a/../metrics", "/./api/v1", "/api/v1/x/..", "/metrics/.", "/favicon.ico", "/index.html", "/status/", "/Status", "/API/v1/metrics"),
         .. Each("HEAD", "", "/metrics", "/metrics/job/a", "/", "/status", "/-/ready", "/api/v1/metrics", "/api/v1", "/nope", "//metrics", "/-/quit"),
         .. Each("OPTIONS", "", "/metrics", "/metrics/job/a", "/metrics/job/a/b/c", "/", "/status", "/-/ready", "/-/quit", "/api/v1/metrics", "/api/v1/nope", "/api/v1/", "/api/v1/admin/wipe", "/nope", "/metrics/job"),
         .. Each("PATCH", "x 1\n", "/metrics/job/a", "/metrics", "/", "/api/v1/metrics", "/nope"),
