@@ -15,6 +15,24 @@ internal sealed class RunnerFlags
         DefaultValueFactory = _ => DefaultGateway,
     };
 
+    private readonly Option<string?> _token = new("--pushgateway-token-file")
+    {
+        Description = "A file with the bearer token that the push gateway asks for, mode 0600. Read at each push.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _user = new("--pushgateway-user-file")
+    {
+        Description = "A file with USER:PASSWORD for the push gateway's basic authentication, mode 0600. Read at each push.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _authority = new("--pushgateway-ca-file")
+    {
+        Description = "The authority of the push gateway's certificate, in PEM. Default: those of the system.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string?> _state = new("--state-dir")
     {
         Description = "Where the runner remembers the last success, keeps reports that are not delivered yet, and locks repositories. Default: $XDG_STATE_HOME/stash, else ~/.local/state/stash.",
@@ -63,7 +81,14 @@ internal sealed class RunnerFlags
             Description = "Name of the workload, label app and restic's --host. Default: the Restic's name.",
             HelpName = "NAME",
         };
-        foreach (var option in reports ? (Option[])[_gateway, _namespace, _kind, _name, _podLabels, _state, _scratch, _timeout] : [_scratch])
+        _token.Validators.Add(result =>
+        {
+            if (!result.Implicit && result.GetResult(_user) is { Implicit: false })
+            {
+                result.AddError("--pushgateway-token-file and --pushgateway-user-file exclude each other: give one of them.");
+            }
+        });
+        foreach (var option in reports ? (Option[])[_gateway, _token, _user, _authority, _namespace, _kind, _name, _podLabels, _state, _scratch, _timeout] : [_scratch])
         {
             command.Add(option);
         }
@@ -100,6 +125,9 @@ internal sealed class RunnerFlags
     private RunnerSettings Settings(ParseResult result) => new()
     {
         GatewayUrl = _reports ? result.GetRequiredValue(_gateway) : DefaultGateway,
+        GatewayAccess = _reports
+            ? new GatewayAccess { TokenFile = result.GetValue(_token), UserFile = result.GetValue(_user), AuthorityFile = result.GetValue(_authority) }
+            : new GatewayAccess(),
         StateDirectory = result.GetValue(_state),
         ScratchDirectory = result.GetValue(_scratch),
         PodLabelsFile = result.GetValue(_podLabels),

@@ -16,8 +16,10 @@ internal static class RunningEndpoints
     /// <summary>Bytes of a report at most: every text at its limit and escaped fits.</summary>
     private const int MaxBytes = 64 << 10;
 
-    public static IApplicationBuilder UseRunningReports(this IApplicationBuilder app) =>
-        app.Map(SessionMetrics.RunningPath, reports => reports.Run(HandleAsync));
+    /// <param name="app">Gets them.</param>
+    /// <param name="prefix">Begins their path, as every path of the gateway.</param>
+    public static IApplicationBuilder UseRunningReports(this IApplicationBuilder app, string prefix) =>
+        app.Map(prefix + SessionMetrics.RunningPath, reports => reports.Run(HandleAsync));
 
     private static Task HandleAsync(HttpContext context)
     {

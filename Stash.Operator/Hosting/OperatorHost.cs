@@ -90,7 +90,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             app.MapWhen(c => c.CameBy(Listener.Gateway), gateway =>
             {
                 listener.Guard(gateway);
-                gateway.UseRunningReports();
+                gateway.UseRunningReports(options.Gateway.RoutePrefix);
                 gateway.UseStashGateway();
             });
             app.UseStashApi();

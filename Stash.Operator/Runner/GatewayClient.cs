@@ -17,7 +17,7 @@ internal enum PushAnswer
     /// <summary>It will never take this one (4xx).</summary>
     Refused,
 
-    /// <summary>It answers, but cannot take this one now (5xx, 408, 429).</summary>
+    /// <summary>It answers, but does not take this one now (5xx, 408, 429), or not from us (401, 403): once that is mended, it will.</summary>
     Busy,
 
     /// <summary>It does not answer.</summary>
@@ -31,10 +31,13 @@ internal sealed class GatewayClient : IDisposable
     private static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(2);
 
     private readonly HttpClient _http;
+    private readonly GatewayAccess _access;
+    private readonly AuthenticationHeaderValue? _inAddress;
 
     /// <param name="url">Its address, with a path where it is behind a prefix; user and password in it are sent as basic authentication.</param>
-    /// <exception cref="UserErrorException">Not an http or https address.</exception>
-    public GatewayClient(string url)
+    /// <param name="access">What it asks for of those who push.</param>
+    /// <exception cref="UserErrorException">Not an http or https address, or a file that cannot be used.</exception>
+    public GatewayClient(string url, GatewayAccess access)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
         {
@@ -43,11 +46,19 @@ internal sealed class GatewayClient : IDisposable
 
         Address = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
         // A proxy of the environment is meant for the internet, not for this host.
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = !uri.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = Timeout.InfiniteTimeSpan };
-        if (uri.UserInfo.Length > 0)
+        SocketsHttpHandler handler = new() { UseProxy = !uri.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(5) };
+        if (access.Authorities() is { } authorities)
         {
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo))));
+            handler.SslOptions.CertificateChainPolicy = authorities;
         }
+
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _access = access;
+        // Read at each push: a schedule runs for months, and tokens are exchanged.
+        _ = access.Authorization();
+        _inAddress = uri.UserInfo.Length > 0
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo))))
+            : null;
     }
 
     /// <summary>Without user, password and the last slash.</summary>
@@ -59,6 +70,7 @@ internal sealed class GatewayClient : IDisposable
         using HttpRequestMessage request = new(HttpMethod.Put, Address + push.Path) { Content = new ByteArrayContent(push.Body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8");
         request.Headers.Add(SessionMetrics.SessionIdHeader, push.SessionId);
+        request.Headers.Authorization = Authorization();
         if (push.Message is { } message)
         {
             request.Headers.Add(SessionMetrics.SessionMessageHeader, message);
@@ -82,7 +94,7 @@ internal sealed class GatewayClient : IDisposable
             var body = await response.Content.ReadAsStringAsync(limit.Token);
             var line = body.Trim().ReplaceLineEndings(" ");
             var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}{(line.Length == 0 ? "" : ": ")}{Shortened(line)}";
-            return ((int)response.StatusCode is >= 400 and < 500 and not (408 or 429) ? PushAnswer.Refused : PushAnswer.Busy, reason);
+            return ((int)response.StatusCode is >= 400 and < 500 and not (401 or 403 or 408 or 429) ? PushAnswer.Refused : PushAnswer.Busy, reason);
         }
         catch (HttpRequestException e)
         {
@@ -106,11 +118,26 @@ internal sealed class GatewayClient : IDisposable
     public async Task<bool> PutRunningAsync(RunningSession session)
     {
         using CancellationTokenSource limit = new(ProgressTimeout);
-        using var response = await _http.PutAsJsonAsync($"{Address}{SessionMetrics.RunningPath}/{session.Id}", session, StashJson.Default.RunningSession, limit.Token);
+        using HttpRequestMessage request = new(HttpMethod.Put, $"{Address}{SessionMetrics.RunningPath}/{session.Id}") { Content = JsonContent.Create(session, StashJson.Default.RunningSession) };
+        request.Headers.Authorization = Authorization();
+        using var response = await _http.SendAsync(request, limit.Token);
         return response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed);
     }
 
     public void Dispose() => _http.Dispose();
+
+    private AuthenticationHeaderValue? Authorization()
+    {
+        try
+        {
+            return _access.Authorization() ?? _inAddress;
+        }
+        catch (UserErrorException)
+        {
+            // Being exchanged at this moment, most likely: the gateway says 401, and the push is tried again.
+            return _inAddress;
+        }
+    }
 
     // Which metric it is about stands at the beginning, what is wrong with it at the end; in between all its labels.
     private static string Shortened(string line) => line.Length <= 300 ? line : $"{line[..150]} … {line[^120..]}";

@@ -10,6 +10,8 @@ internal sealed record RunnerSettings
 {
     public required string GatewayUrl { get; init; }
 
+    public GatewayAccess GatewayAccess { get; init; } = new();
+
     /// <summary>Null for the default.</summary>
     public string? StateDirectory { get; init; }
 
@@ -70,7 +72,7 @@ internal sealed partial class RunnerContext : IAsyncDisposable
     public static RunnerContext Open(RunnerSettings settings, StopSignals signals, TimeProvider time, ILogger logger)
     {
         var podLabels = settings.PodLabelsFile is { } file ? PodLabels.Read(file) : [];
-        GatewayClient gateway = new(settings.GatewayUrl);
+        GatewayClient gateway = new(settings.GatewayUrl, settings.GatewayAccess);
         return new RunnerContext(settings, podLabels, gateway, signals, time, logger);
     }
 
