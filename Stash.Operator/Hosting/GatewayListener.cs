@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Stash.Core;
 using Stash.Core.Configuration;
+using Stash.Core.Monitoring.Embedded;
 using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Hosting;
@@ -88,6 +89,17 @@ internal sealed class GatewayListener : IDisposable
             var uri = new Uri(bound);
             return _options.SystemdSocket ? uri.Authority : new IPEndPoint(_options.Addresses[i].ForClients, uri.Port).ToString();
         })];
+
+    /// <summary>What a Prometheus on this machine needs to scrape.</summary>
+    public ScrapeEndpoints Endpoints(string gateway, string api) => new()
+    {
+        Gateway = gateway,
+        Api = api,
+        GatewayScheme = Scheme,
+        GatewayPath = _options.RoutePrefix + _options.TelemetryPath,
+        GatewayTokenFile = _options.Authentication.Read.TokenFile,
+        GatewayNeedsUser = _options.Authentication.Read.UserFile is not null || _web is { Current.Users.Count: > 0 },
+    };
 
     public void Dispose() => _access.Dispose();
 

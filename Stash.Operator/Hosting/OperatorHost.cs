@@ -115,7 +115,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var server = _app.Services.GetRequiredService<IServer>();
         var gateway = _listener.Bound(server)[0];
         var api = Client(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Last(), _options.Api.Address);
-        _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = new ScrapeEndpoints { Gateway = gateway, Api = api };
+        _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = _listener.Endpoints(gateway, api);
         await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
         LogStarted(_app.Logger, _listener.Scheme, gateway, api, _options.DataDirectory);
         await _app.WaitForShutdownAsync(cancellationToken);

@@ -95,7 +95,7 @@ public sealed class EmbeddedResources(DataFolder data)
 
                 break;
             case MonitoringAgent.CoreosOperator:
-                files["kubernetes/stash-servicemonitor.yaml"] = ServiceMonitor(spec);
+                files["kubernetes/stash-servicemonitor.yaml"] = ServiceMonitor(spec, Endpoints);
                 break;
         }
 
@@ -114,6 +114,7 @@ public sealed class EmbeddedResources(DataFolder data)
             yaml.Line(1, "- job_name: stash-pushgateway");
             yaml.Line(2, "# Sessions bring their own job label: keep it.");
             yaml.Line(2, "honor_labels: true");
+            GatewayAccess(yaml, endpoints);
             FileTargets(yaml, "stash-pushgateway");
         }
 
@@ -131,6 +132,31 @@ public sealed class EmbeddedResources(DataFolder data)
         }
 
         return yaml.ToString();
+    }
+
+    private static void GatewayAccess(YamlText yaml, ScrapeEndpoints endpoints)
+    {
+        if (endpoints.GatewayScheme != "http")
+        {
+            yaml.Line(2, "# Where no authority of the system vouches for the gateway's certificate, add tls_config with a ca_file in a copy of this job.");
+            yaml.Value(2, "scheme", endpoints.GatewayScheme);
+        }
+
+        if (endpoints.GatewayPath != "/metrics")
+        {
+            yaml.Value(2, "metrics_path", endpoints.GatewayPath);
+        }
+
+        if (endpoints.GatewayTokenFile is { } tokens)
+        {
+            yaml.Line(2, "# One token alone in it will do; Prometheus' user needs a copy, or the right to read it.");
+            yaml.Line(2, "authorization:");
+            yaml.Value(3, "credentials_file", tokens);
+        }
+        else if (endpoints.GatewayNeedsUser)
+        {
+            yaml.Line(2, "# The gateway asks for a user and a password: add basic_auth with username and password_file in a copy of this job.");
+        }
     }
 
     private void FileTargets(YamlText yaml, string job)
@@ -151,7 +177,7 @@ public sealed class EmbeddedResources(DataFolder data)
 
             """);
 
-    private static string ServiceMonitor(MonitoringSpec spec)
+    private static string ServiceMonitor(MonitoringSpec spec, ScrapeEndpoints? endpoints)
     {
         YamlText yaml = new();
         yaml.Line(0, "# Written by Stash from monitoring.yaml, for kubectl apply -f: changes made here are overwritten.");
@@ -172,6 +198,15 @@ public sealed class EmbeddedResources(DataFolder data)
         {
             yaml.Line(2, "- port: pushgateway");
             yaml.Line(3, "honorLabels: true");
+            if (endpoints is { GatewayScheme: not "http" })
+            {
+                yaml.Value(3, "scheme", endpoints.GatewayScheme);
+            }
+
+            if (endpoints is { GatewayPath: not "/metrics" })
+            {
+                yaml.Value(3, "path", endpoints.GatewayPath);
+            }
         }
 
         if (spec.Operator)

@@ -6,6 +6,18 @@ public sealed record ScrapeEndpoints
     /// <summary>The push gateway, <c>host:port</c>.</summary>
     public required string Gateway { get; init; }
 
+    /// <summary><c>https</c> where the push gateway has a web configuration with TLS.</summary>
+    public string GatewayScheme { get; init; } = "http";
+
+    /// <summary>Path of the push gateway's exposition.</summary>
+    public string GatewayPath { get; init; } = "/metrics";
+
+    /// <summary>File of the bearer tokens that let read; null where none is asked for.</summary>
+    public string? GatewayTokenFile { get; init; }
+
+    /// <summary>Whether a user's password is asked for, and no token would do. It is not known here: its hash alone is.</summary>
+    public bool GatewayNeedsUser { get; init; }
+
     /// <summary>The operator's HTTPS endpoint, <c>host:port</c>.</summary>
     public required string Api { get; init; }
 

@@ -58,6 +58,22 @@ public sealed class MonitoringStoreTests : IDisposable
     }
 
     [Fact]
+    public void The_scrape_job_follows_how_the_gateway_is_reached()
+    {
+        EmbeddedResources resources = new(_data)
+        {
+            Endpoints = new ScrapeEndpoints { Gateway = "127.0.0.1:1", Api = "127.0.0.1:2", GatewayScheme = "https", GatewayPath = "/push/expose", GatewayTokenFile = "/etc/stash/token" },
+        };
+        var job = resources.Preview(new MonitoringSpec { Agent = "builtin", Backup = true }).Single(i => i.Name == "prometheus/stash-scrape.yml").Content;
+        job.ShouldContain("    scheme: https\n");
+        job.ShouldContain("    metrics_path: /push/expose\n");
+        job.ShouldContain("    authorization:\n      credentials_file: /etc/stash/token\n");
+        var monitor = resources.Preview(new MonitoringSpec { Agent = "coreos-operator", Backup = true }).Single(i => i.Action == "create").Content;
+        monitor.ShouldContain("    scheme: https\n");
+        monitor.ShouldContain("    path: /push/expose\n");
+    }
+
+    [Fact]
     public async Task A_save_keeps_the_comments_and_makes_the_files_and_off_removes_them()
     {
         await _store.ReloadAsync(Stop);

@@ -14,10 +14,16 @@ public sealed class PrometheusTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task It_scrapes_both_endpoints_with_the_labels_of_the_sessions()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // The exposition elsewhere, and for those with a token alone.
+    public async Task It_scrapes_both_endpoints_with_the_labels_of_the_sessions(bool guarded)
     {
-        await using var it = await OperatorProcess.StartAsync();
+        using var files = new TempFolder();
+        await File.WriteAllTextAsync(files.In("token"), "a-token-of-prometheus\n", Stop);
+        File.SetUnixFileMode(files.In("token"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await File.WriteAllTextAsync(files.In("own.json"), $$"""{ "Stash:Gateway:Authentication:Read:TokenFile": "{{files.In("token")}}" }""", Stop);
+        await using var it = await (guarded ? OperatorProcess.StartAsync("--web.telemetry-path=/expose", "--config", files.In("own.json")) : OperatorProcess.StartAsync());
         await it.PushAsync(new SessionPush { App = "db", Kind = "StatefulSet", Restic = "hourly" });
         await it.PushAsync(new SessionPush { Failed = true });
         var settings = await SetAsync(it, new MonitoringSpec { Agent = "builtin", Backup = true, Operator = true });
