@@ -19,6 +19,7 @@ public sealed record ConsoleArguments
             Stash:DataDirectory         Data folder. Default: ~/.local/share/stash
             Stash:Operator:Address      The operator's HTTPS address. Default: https://127.0.0.1:8443
             Stash:Console:SignInDays    Days that a sign-in lasts without being used. Default: 14
+            Stash:Console:KnownProxies  Proxies whose X-Forwarded-... headers are believed, as 127.0.0.1. Default: none
           --Logging:KEY=VALUE         As --Logging:LogLevel:Default=Debug
           --Kestrel:KEY=VALUE         As --Kestrel:Certificates:Default:Path=FILE, for an https URL
           --version                   Print the version and end

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.HttpOverrides;
 using MudBlazor.Services;
 using Stash.Console.Components;
 using Stash.Console.Operator;
@@ -46,6 +47,11 @@ public static class ConsoleHost
         services.AddHttpContextAccessor();
 
         var console = builder.Build();
+        if (options.Console.KnownProxies.Count > 0)
+        {
+            console.UseForwardedHeaders(Forwarded(options.Console.KnownProxies));
+        }
+
         console.UseSecurityHeaders();
         console.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         console.Use(OnlyNotFoundHasAPageAsync);
@@ -61,6 +67,20 @@ public static class ConsoleHost
         console.MapSignIn();
         console.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return console;
+    }
+
+    private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> proxies)
+    {
+        ForwardedHeadersOptions options = new() { ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedHost };
+        // Loopback is among them by itself; here it is only where it was named.
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+        {
+            options.KnownIPNetworks.Add(proxy);
+        }
+
+        return options;
     }
 
     private static async Task OnlyNotFoundHasAPageAsync(HttpContext context, RequestDelegate next)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 
 namespace Stash.Core.Configuration;
@@ -87,6 +88,35 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
         }
 
         return addresses;
+    }
+
+    /// <summary>IP addresses and networks, separated by commas.</summary>
+    public IReadOnlyList<IPNetwork> Networks(string key)
+    {
+        var value = Text(key, "");
+        if (value.Length == 0)
+        {
+            return [];
+        }
+
+        List<IPNetwork> networks = [];
+        foreach (var part in value.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (IPAddress.TryParse(part, out var address))
+            {
+                networks.Add(new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
+            }
+            else if (IPNetwork.TryParse(part, out var network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                Wrong(key, part, "IP addresses or networks, separated by commas, as 127.0.0.1 or 10.0.0.0/8");
+            }
+        }
+
+        return networks;
     }
 
     /// <summary>A duration as Go writes it, or in days. Null, also for <c>off</c> and <c>0</c>, only where the fallback is null.</summary>

@@ -50,7 +50,7 @@ public sealed record StashOptions
                 MaxSessions = (int)journal.Number("MaxSessions", 1_000_000, 1, int.MaxValue),
             },
             Operator = new OperatorLinkOptions { Address = link.Https("Address", "https://127.0.0.1:8443") },
-            Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365) },
+            Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365), KnownProxies = console.Networks("KnownProxies") },
         };
         foreach (var reader in new[] { root, api, journal, link, console })
         {
@@ -95,4 +95,7 @@ public sealed record ConsoleOptions
 {
     /// <summary>Days that a sign-in lasts without being used.</summary>
     public required int SignInDays { get; init; }
+
+    /// <summary>Proxies whose word is taken for how and from where a browser came (<c>X-Forwarded-Proto</c>, <c>-For</c>, <c>-Host</c>); by default nobody's.</summary>
+    public required IReadOnlyList<System.Net.IPNetwork> KnownProxies { get; init; }
 }

@@ -28,6 +28,14 @@ public sealed class UpTests : IDisposable
                 && !apps.Contains("\"sample\":false", StringComparison.Ordinal);
         }, () => up.Output);
 
+        // A second one there would begin with the logs of the first.
+        await using (var second = ChildProcess.Start(Path.Combine(Product.Root, "eng", "up"), ["--data-dir", _folder.FullName]))
+        {
+            (await second.EndAsync()).ShouldBe(1);
+            second.Output.ShouldContain($"Another eng/up runs with the data folder {_folder.FullName}: stop that one, or give this one another with --data-dir.");
+        }
+
+        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "logs", "operator.log"), TestContext.Current.CancellationToken)).ShouldContain("Push gateway on http");
         (await up.StopAsync()).ShouldBe(0, up.Output);
         ChildProcess.Running().Where(p => p.Command.Contains(_folder.FullName, StringComparison.Ordinal)).ShouldBeEmpty();
     }

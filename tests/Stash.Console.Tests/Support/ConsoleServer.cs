@@ -30,13 +30,14 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
     /// <summary>The link in the file, as a person would copy it.</summary>
     public string Link => File.ReadAllText(LinkFile).Trim();
 
-    public static async Task<ConsoleServer> StartAsync(string dataFolder)
+    public static async Task<ConsoleServer> StartAsync(string dataFolder, string knownProxies = "")
     {
         var console = ConsoleHost.Build(new ConfigurationBuilder().AddInMemoryCollection(
         [
             new("urls", "http://127.0.0.1:0"),
             new("Stash:DataDirectory", dataFolder),
             new("Stash:Operator:Address", "https://127.0.0.1:1"),
+            new("Stash:Console:KnownProxies", knownProxies),
             new("Logging:LogLevel:Default", "None"),
         ]).Build());
         await console.StartAsync(Xunit.TestContext.Current.CancellationToken);

@@ -31,6 +31,7 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Gateway:Address", "127.0.0.1:1,127.0.0.1:1", "Stash:Gateway:Address is \"127.0.0.1:1,127.0.0.1:1\": give each address once.")]
     [InlineData("Stash:Gateway:Authentication:Pull:TokenFile", "x", "Stash:Gateway:Authentication:Pull is not an option: accepted in Stash:Gateway:Authentication are Admin, Delete, Push, Read.")]
     [InlineData("Stash:Gateway:Authentication:Push:Token", "x", "Stash:Gateway:Authentication:Push:Token is not an option")]
+    [InlineData("Stash:Console:KnownProxies", "127.0.0.1,proxy", "Stash:Console:KnownProxies is \"proxy\": give IP addresses or networks, separated by commas, as 127.0.0.1 or 10.0.0.0/8.")]
     [InlineData("Stash:LogFormat", "xml", "Stash:LogFormat is \"xml\": give one of text, logfmt, json.")]
     public void A_wrong_value_names_key_value_and_what_is_accepted(string key, string value, string error) =>
         Should.Throw<UserErrorException>(() => Read((key, value))).Message.ShouldStartWith(error);
