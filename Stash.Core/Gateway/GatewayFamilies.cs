@@ -34,6 +34,11 @@ public static class GatewayFamilies
     public const string SnapshotBytes = "stash_gateway_snapshot_bytes";
     public const string SnapshotTime = "stash_gateway_snapshot_time_seconds";
     public const string Unavailable = "stash_gateway_unavailable";
+    public const string PushesInProgress = "stash_gateway_pushes_in_progress";
+    public const string BodyMemory = "stash_gateway_body_memory_bytes";
+    public const string RequestsWaiting = "stash_gateway_requests_waiting";
+    public const string RequestsDelayed = "stash_gateway_requests_delayed_total";
+    public const string RequestsTurnedAway = "stash_gateway_requests_turned_away_total";
     public const string JournalLagPushes = "stash_journal_lag_pushes";
     public const string JournalLagSeconds = "stash_journal_lag_seconds";
     public const string JournalSessions = "stash_journal_sessions_total";
@@ -55,6 +60,11 @@ public static class GatewayFamilies
         [MaxVirtualMemory] = MetricType.Gauge,
         [StartTime] = MetricType.Gauge,
         [Groups] = MetricType.Gauge,
+        [PushesInProgress] = MetricType.Gauge,
+        [BodyMemory] = MetricType.Gauge,
+        [RequestsWaiting] = MetricType.Gauge,
+        [RequestsDelayed] = MetricType.Counter,
+        [RequestsTurnedAway] = MetricType.Counter,
         [Series] = MetricType.Gauge,
         [Pushes] = MetricType.Counter,
         [Syncs] = MetricType.Counter,

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Stash.Core;
 using Stash.Core.Configuration;
 using Stash.Core.Monitoring.Embedded;
+using Stash.Operator.Gateway;
 using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Hosting;
@@ -71,7 +72,11 @@ internal sealed class GatewayListener : IDisposable
     }
 
     /// <summary>Adds what stands before the gateway.</summary>
-    public void Guard(IApplicationBuilder app) => _guard.Use(app);
+    public void Guard(IApplicationBuilder app)
+    {
+        TrafficMetrics.Add(app.ApplicationServices.GetRequiredService<GatewayMetrics>(), app.ApplicationServices.GetRequiredService<PushAdmission>(), _flood);
+        _guard.Use(app);
+    }
 
     /// <exception cref="UserErrorException">An address cannot be listened on.</exception>
     public void Probe()

@@ -14,6 +14,8 @@ internal sealed class FloodControl(GatewayTraffic traffic, TimeProvider time)
 
     private int _owing;
     private int _waiting;
+    private long _delayed;
+    private long _turnedAway;
 
     public int Burst => traffic.BadRequestBurst;
 
@@ -26,6 +28,12 @@ internal sealed class FloodControl(GatewayTraffic traffic, TimeProvider time)
 
     /// <summary>Requests that wait now.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Requests that have waited since the start.</summary>
+    public long Delayed => Volatile.Read(ref _delayed);
+
+    /// <summary>Requests that could not even wait.</summary>
+    public long TurnedAway => Volatile.Read(ref _turnedAway);
 
     public TimeSpan Since(long then, long now) => time.GetElapsedTime(then, now);
 
@@ -60,9 +68,11 @@ internal sealed class FloodControl(GatewayTraffic traffic, TimeProvider time)
         {
             if (Interlocked.Increment(ref _waiting) > traffic.MaxWaiting)
             {
+                Interlocked.Increment(ref _turnedAway);
                 return wait;
             }
 
+            Interlocked.Increment(ref _delayed);
             await Task.Delay(wait, time, context.RequestAborted);
             return null;
         }

@@ -104,7 +104,9 @@ public sealed class LimitTests
 
         // One may be under way beyond what has been earned.
         answered.ShouldBeLessThanOrEqualTo((int)(Flooders * (Burst + 2 + (PerSecond * seconds))));
-        (await it.Http.GetStringAsync("/metrics", Cancelled)).ShouldContain($"y{{instance=\"\",job=\"good\"}} {Good - 1}\n");
+        var exposition = await it.Http.GetStringAsync("/metrics", Cancelled);
+        exposition.ShouldContain($"y{{instance=\"\",job=\"good\"}} {Good - 1}\n");
+        exposition.ShouldMatch("\nstash_gateway_requests_delayed_total [1-9]");
     }
 
     [Fact]
