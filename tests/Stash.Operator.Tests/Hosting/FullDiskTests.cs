@@ -83,4 +83,68 @@ public sealed class FullDiskTests
             await ChildProcess.RunAsync("umount", ["-l", folder.In("disk")]);
         }
     }
+
+    [Fact]
+    public async Task A_snapshot_for_which_there_is_no_space_is_made_when_there_is_and_nothing_is_lost_meanwhile()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may mount a tmpfs.");
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder.In("disk"));
+        var (mounted, _, error) = await ChildProcess.RunAsync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", folder.In("disk")]);
+        Assert.SkipUnless(mounted == 0, $"No tmpfs can be mounted here: {error}");
+        try
+        {
+            await using var it = await OperatorProcess.StartWithAsync(
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["Stash:Gateway:LogSegmentBytes"] = "65536" }, folder.In("disk", "data"));
+            var snapshots = Path.Combine(it.DataDirectory, "gateway");
+
+            var taken = 0;
+            while (Size(snapshots, "snapshot-*") < 1 << 20)
+            {
+                (await PushAsync(it, taken++)).ShouldBeTrue();
+            }
+
+            await Eventually.TrueAsync("what the snapshot holds is no longer in the log", () => Directory.GetFiles(snapshots, "log-*").Length == 1);
+            // The next snapshot comes when the log has grown to twice the last one's size, and is three times its size. For the log there is
+            // space, for that there is not.
+            var free = new DriveInfo(folder.In("disk")).AvailableFreeSpace;
+            await File.WriteAllBytesAsync(folder.In("disk", "filler"), new byte[free - (Size(snapshots, "snapshot-*") * 26 / 10)], TestContext.Current.CancellationToken);
+            while (await PushAsync(it, taken))
+            {
+                taken++;
+            }
+
+            it.Process.Output.ShouldContain("no snapshot could be made; the log keeps growing until one can. See that its disk has space");
+            Directory.GetFiles(snapshots, "*.tmp").ShouldBeEmpty("what is there of it would only keep the disk full");
+            await ExpectAsync(it, taken);
+            await it.KillAsync();
+            File.Delete(folder.In("disk", "filler"));
+            await it.StartAgainAsync();
+            await ExpectAsync(it, taken);
+
+            var before = Directory.GetFiles(snapshots, "snapshot-*");
+            await Eventually.TrueAsync("a snapshot is made", async () => await PushAsync(it, taken++) && !Directory.GetFiles(snapshots, "snapshot-*").Order().SequenceEqual(before.Order()));
+            await it.KillAsync();
+            await it.StartAgainAsync();
+            await ExpectAsync(it, taken);
+        }
+        finally
+        {
+            await ChildProcess.RunAsync("umount", ["-l", folder.In("disk")]);
+        }
+    }
+
+    private static long Size(string folder, string files) => Directory.GetFiles(folder, files).Sum(f => f.EndsWith(".tmp", StringComparison.Ordinal) || new FileInfo(f) is not { Exists: true } file ? 0 : file.Length);
+
+    private static async Task<bool> PushAsync(OperatorProcess it, int number)
+    {
+        // Large, so that it is the log that fills the disk, and not the journal, which follows with some bytes for each.
+        var body = string.Concat(Enumerable.Range(0, 20).Select(i => $"full_disk{{n=\"{i}\",text=\"{new string('x', 5000)}\"}} {number}\n"));
+        using var answer = await it.Gateway.PutAsync($"metrics/job/j{number}", new StringContent(body), TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+        return answer.IsSuccessStatusCode;
+    }
+
+    private static async Task ExpectAsync(OperatorProcess it, int groups) =>
+        (await it.Gateway.GetStringAsync("metrics", TestContext.Current.CancellationToken)).Split('\n').Count(l => l.StartsWith("full_disk{", StringComparison.Ordinal)).ShouldBe(20 * groups);
 }
