@@ -36,72 +36,83 @@ internal sealed class EventStream(EventHub hub, SessionJournal journal, TimeProv
         return TypedResults.ServerSentEvents(EventsAsync(last, context.RequestAborted));
     }
 
-    private async IAsyncEnumerable<SseItem<string>> EventsAsync(long? last, [EnumeratorCancellation] CancellationToken aborted)
+    internal async IAsyncEnumerable<SseItem<string>> EventsAsync(long? last, [EnumeratorCancellation] CancellationToken aborted)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
-        using var subscription = hub.Subscribe();
-        yield return Ping();
-
-        var seen = last ?? 0;
-        if (last is not null)
+        var subscription = hub.Subscribe();
+        try
         {
-            if (await journal.Reader.LastPositionAsync(stop.Token) < seen)
+            yield return Ping();
+
+            var seen = last ?? 0;
+            if (last is not null)
             {
-                yield return Reset();
-                seen = 0;
-            }
-            else
-            {
-                var missed = await journal.Reader.SinceAsync(seen, MaxReplay + 1, stop.Token);
-                if (missed.Count > MaxReplay)
+                if (await journal.Reader.LastPositionAsync(stop.Token) < seen)
                 {
                     yield return Reset();
+                    seen = 0;
                 }
                 else
                 {
-                    foreach (var (position, session) in missed)
+                    var missed = await journal.Reader.SinceAsync(seen, MaxReplay + 1, stop.Token);
+                    if (missed.Count > MaxReplay)
                     {
-                        yield return SessionItem(position, session);
-                        seen = position;
+                        yield return Reset();
+                    }
+                    else
+                    {
+                        foreach (var (position, session) in missed)
+                        {
+                            yield return SessionItem(position, session);
+                            seen = position;
+                        }
+                    }
+                }
+            }
+
+            while (true)
+            {
+                var more = await WaitAsync(subscription, stop.Token);
+                if (more is null)
+                {
+                    yield return Ping();
+                    continue;
+                }
+
+                if (more is false)
+                {
+                    if (!subscription.Overflowed)
+                    {
+                        // The operator stops.
+                        yield break;
+                    }
+
+                    // Too slow a reader, or a flood: it reads anew, and hears what comes from now on.
+                    subscription.Dispose();
+                    subscription = hub.Subscribe();
+                    yield return Reset();
+                    continue;
+                }
+
+                while (subscription.Events.TryRead(out var next))
+                {
+                    if (next is StashEvent.SessionAdded added)
+                    {
+                        if (added.Position > seen)
+                        {
+                            yield return SessionItem(added.Position, added.Session);
+                        }
+                    }
+                    else
+                    {
+                        yield return Item(next);
                     }
                 }
             }
         }
-
-        while (true)
+        finally
         {
-            var more = await WaitAsync(subscription, stop.Token);
-            if (more is null)
-            {
-                yield return Ping();
-                continue;
-            }
-
-            if (more is false)
-            {
-                // Too slow a reader is sent back to the start; a stopping operator just ends the stream.
-                if (subscription.Overflowed)
-                {
-                    yield return Reset();
-                }
-
-                yield break;
-            }
-
-            while (subscription.Events.TryRead(out var next))
-            {
-                if (next is StashEvent.SessionAdded added)
-                {
-                    if (added.Position > seen)
-                    {
-                        yield return SessionItem(added.Position, added.Session);
-                    }
-                }
-                else
-                {
-                    yield return Item(next);
-                }
-            }
+            subscription.Dispose();
         }
     }
 

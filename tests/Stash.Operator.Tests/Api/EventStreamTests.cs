@@ -1,7 +1,13 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using Stash.Core.Api;
+using Stash.Core.Configuration;
+using Stash.Core.Events;
 using Stash.Core.Sessions;
+using Stash.Core.Sessions.Journal;
+using Stash.Operator.Api;
 using Stash.Operator.Tests.Support;
 
 namespace Stash.Operator.Tests.Api;
@@ -70,6 +76,38 @@ public sealed class EventStreamTests
         (await late.NextAsync()).EventType.ShouldBe("reset");
         await it.PushAsync(new SessionPush { Id = "z" });
         IdOf(await late.NextAsync()).ShouldBe("z");
+    }
+
+    [Fact]
+    public async Task Whom_a_flood_overtakes_reads_anew_and_goes_on_listening()
+    {
+        using TempFolder folder = new();
+        using var journal = await SessionJournal.OpenAsync(
+            folder.In("journal.db"), new JournalOptions { MaxAge = TimeSpan.FromDays(1), MaxSessions = 10 }, TimeProvider.System, TestContext.Current.CancellationToken);
+        EventHub hub = new();
+        EventStream stream = new(hub, journal, TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        await using var events = stream.EventsAsync(null, stop.Token).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        async Task<string> NextAsync() => await events.MoveNextAsync() ? events.Current.EventType : "the end";
+        (await NextAsync()).ShouldBe("ping");
+
+        // Unread: more than a subscription holds.
+        for (var i = 0; i < 5000; i++)
+        {
+            hub.Publish(new StashEvent.SessionEnded($"flood-{i}"));
+        }
+
+        string next;
+        while ((next = await NextAsync()) == "ended")
+        {
+        }
+
+        next.ShouldBe("reset");
+        hub.Publish(new StashEvent.SessionEnded("after"));
+        (await NextAsync()).ShouldBe("ended");
+        events.Current.Data.ShouldContain("after");
+        await stop.CancelAsync();
+        (await NextAsync()).ShouldBe("the end");
     }
 
     [Fact]
