@@ -60,6 +60,23 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_page_of_another_site_deletes_nothing()
+    {
+        await using var it = await StartAsync();
+        await ShouldAsync(it, HttpMethod.Put, "/metrics/job/x", null, HttpStatusCode.OK);
+        foreach (var (method, path) in new[] { (HttpMethod.Delete, "/metrics/job/x"), (HttpMethod.Put, "/metrics/job/x"), (HttpMethod.Put, "/api/v1/admin/wipe"), (HttpMethod.Post, "/-/quit"), (HttpMethod.Post, "/delete?group=/metrics/job/x") })
+        {
+            using HttpRequestMessage request = new(method, path);
+            request.Headers.Add("Origin", "https://elsewhere.example");
+            using var answer = await it.Http.SendAsync(request, Cancelled);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path}");
+            (await answer.Content.ReadAsStringAsync(Cancelled)).ShouldContain("--web.external-url");
+        }
+
+        (await it.Http.GetStringAsync("/metrics", Cancelled)).ShouldContain("job=\"x\"");
+    }
+
+    [Fact]
     public async Task A_refusal_says_how_to_get_in()
     {
         await using var it = await StartAsync("Push:TokenFile={folder}/push", "Push:UserFile={folder}/users");
