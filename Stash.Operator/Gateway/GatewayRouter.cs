@@ -39,7 +39,8 @@ internal sealed class GatewayRouter
         _routes.Add(Get, _prefix + "/delete", Counted("status", pages.ConfirmDeleteAsync));
         _routes.Add([HttpMethods.Post], _prefix + "/delete", Counted("delete", pages.DeleteAsync));
         _routes.Add(Get, _prefix + "/static/*", Counted("static", (context, path) => WebAssets.SendAsync(context, path[(_prefix + "/static/").Length..])));
-        _routes.Add(Get, _prefix + "/-/quit", (context, _) => PlainText.TextAsync(context, StatusCodes.Status405MethodNotAllowed, "Only POST or PUT requests allowed."));
+        // Below no prefix in the reference either.
+        _routes.Add(Get, "/-/quit", (context, _) => PlainText.TextAsync(context, StatusCodes.Status405MethodNotAllowed, "Only POST or PUT requests allowed."));
         _routes.Add(PutOrPost, _prefix + "/-/quit", gateway.Lifecycle ? QuitAsync : RefuseQuitAsync);
         foreach (var tree in new[] { PushPath.Plain, PushPath.Encoded })
         {

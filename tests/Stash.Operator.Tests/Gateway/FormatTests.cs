@@ -118,6 +118,22 @@ public sealed class FormatTests(Gateways gateways) : IClassFixture<Gateways>
         mine.Header("Content-Type").ShouldBe(reference.Header("Content-Type"));
     }
 
+    [Fact]
+    public async Task The_text_form_of_protobuf_is_the_real_ones()
+    {
+        var body = "# HELP g A \"gauge\" of \\\\ ä.\n# TYPE g gauge\ng{a=\"\\n\"} 1e-7\n# TYPE c counter\nc 3\n# TYPE u untyped\nu NaN\n# TYPE s summary\ns{quantile=\"0.5\"} +Inf\ns_sum 2\ns_count 3\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\n";
+        List<string[]> forms = [];
+        foreach (var address in new[] { gateways.Ours.Address, gateways.Real.Address })
+        {
+            (await RawHttp.SendAsync(address, "PUT", "/metrics/job/form", body)).Status.ShouldBe(200);
+            var answer = await RawHttp.SendAsync(address, "GET", "/metrics", "", "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text");
+            forms.Add([.. answer.Body.Split("\n\n").Where(f => f.Length > 0 && "cghsu".Contains(f["name: \"".Length]) && f["name: \"".Length + 1] == '"')]);
+        }
+
+        forms[0].Length.ShouldBe(5);
+        forms[0].ShouldBe(forms[1]);
+    }
+
     [Theory]
     [InlineData("application/openmetrics-text", "1.0.0")]
     [InlineData("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "1.0.0")]

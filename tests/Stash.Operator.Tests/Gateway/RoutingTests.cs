@@ -46,6 +46,8 @@ public sealed class RoutingTests
             ("GET", "/a/b/api/v1/metrics/", 301, "/a/b/api/v1/metrics"),
             ("GET", "/a/b/api/v1", 301, "/a/b/api/v1/"),
             ("PUT", "/a/b/-/quit", 403, null),
+            ("GET", "/-/quit", 405, null),
+            ("GET", "/a/b/-/quit", 405, null),
             ("PUT", "/a/b/Metrics/job/x", 307, "/a/b/metrics/job/x"),
             ("GET", "//a/b/expo", 301, "/a/b/expo"),
             ("PUT", "/a/b/api/v1/admin/wipe", 202, null),
