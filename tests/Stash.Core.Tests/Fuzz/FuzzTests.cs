@@ -160,14 +160,16 @@ public sealed partial class FuzzTests(ReferenceParser reference) : IClassFixture
         await fuzzer.RunAsync(async bytes =>
         {
             using TempFolder one = new();
-            if (bytes.Length % 4 != 0)
+
+            // Each changed file takes the place of each in turn. In the log, checksums are made right again, so that readers look further;
+            // what a snapshot holds under a right one was read when it was pushed, and is not read again.
+            var place = bytes.Length % files.Count;
+            if (bytes.Length % 4 != 0 && !files[place].Name.Contains("snapshot", StringComparison.Ordinal))
             {
                 bytes = [.. bytes];
                 Records.Seal(bytes);
             }
 
-            // Each changed file takes the place of each in turn.
-            var place = bytes.Length % files.Count;
             foreach (var (file, i) in files.Select((f, i) => (f, i)))
             {
                 Directory.CreateDirectory(one.In("gateway"));
