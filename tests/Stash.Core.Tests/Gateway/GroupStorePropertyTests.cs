@@ -15,12 +15,13 @@ public sealed class GroupStorePropertyTests
     ];
 
     private static readonly Gen<NaiveSample> Sample = Gen.Select(
-        Gen.Int[0, 2], Gen.Int[0, 5], Gen.Int[0, 4], Gen.Int[0, 9],
+        Gen.Int[0, 4], Gen.Int[0, 6], Gen.Int[0, 30], Gen.Int[0, 29],
         (name, type, labels, value) => new NaiveSample(
-            new[] { "x", "y", "x_count" }[name],
-            type switch { 0 => "counter", 1 when name == 0 => "summary", _ => "gauge" },
-            new[] { "", "l=\"1\"", "l=\"2\"", "job=\"a\"", "instance=\"i\",l=\"1\"" }[labels],
-            value));
+            new[] { "x", "x", "y", "x_count", "x_bucket" }[name],
+            type switch { 0 => "counter", 1 when name < 2 => "summary", 2 when name < 2 => "histogram", _ => "gauge" },
+            labels == 30 ? "__l=\"1\"" : new[] { "", "l=\"1\"", "l=\"2\"", "job=\"a\"", "instance=\"i\",l=\"1\"" }[labels % 5],
+            value,
+            Stamped: value == 29));
 
     private static readonly Gen<(int Kind, int Key, NaiveSample[] Samples)> Operation = Gen.Select(Gen.Int[0, 20], Gen.Int[0, Keys.Length - 1], Sample.Array[0, 4]);
 
@@ -50,10 +51,11 @@ public sealed class GroupStorePropertyTests
                             break;
                         default:
                             // One type in one push: the text has one TYPE line for a family.
-                            var one = samples.GroupBy(s => s.Family, StringComparer.Ordinal).SelectMany(f => f.Select(s => s with { Type = f.First().Type }).Where((s, i) => s.Type != "summary" || i == 0)).ToArray();
-                            if (one.Any(s => s.Type == "summary"))
+                            var one = samples.GroupBy(s => s.Family, StringComparer.Ordinal).SelectMany(f => f.Select(s => s with { Type = f.First().Type }).Where((s, i) => !Composed(s.Type) || i == 0)).ToArray();
+                            if (one.Any(s => Composed(s.Type)))
                             {
-                                one = [.. one.Where(s => s.Family != "x_count")];
+                                // In one text they would be lines of it.
+                                one = [.. one.Where(s => s.Family is not ("x_count" or "x_bucket"))];
                             }
 
                             var replace = kind % 2 == 0;
@@ -77,6 +79,8 @@ public sealed class GroupStorePropertyTests
         accepted.ShouldBeGreaterThan(100);
     }
 
+    private static bool Composed(string type) => type is "summary" or "histogram";
+
     private static string Text(IEnumerable<NaiveSample> samples)
     {
         StringBuilder text = new();
@@ -85,8 +89,8 @@ public sealed class GroupStorePropertyTests
             text.Append(CultureInfo.InvariantCulture, $"# TYPE {family.Key} {family.First().Type}\n");
             foreach (var sample in family)
             {
-                var suffix = sample.Type == "summary" ? "_sum" : "";
-                text.Append(CultureInfo.InvariantCulture, $"{sample.Family}{suffix}{{{sample.Labels}}} {sample.Value}\n");
+                var suffix = Composed(sample.Type) ? "_sum" : "";
+                text.Append(CultureInfo.InvariantCulture, $"{sample.Family}{suffix}{{{sample.Labels}}} {sample.Value}{(sample.Stamped ? " 1600000000000" : "")}\n");
             }
         }
 
@@ -95,13 +99,14 @@ public sealed class GroupStorePropertyTests
 
     private static async Task<string[]> LinesAsync(StoreUnderTest test)
     {
-        // A summary has its value in _sum here; its _count is 0 and not looked at.
+        // A histogram or summary has its value in _sum here; its count and bucket are 0 and not looked at.
         var text = await test.TextAsync();
-        var summary = text.Contains("# TYPE x summary", StringComparison.Ordinal);
+        var composed = text.Contains("# TYPE x summary", StringComparison.Ordinal) || text.Contains("# TYPE x histogram", StringComparison.Ordinal);
+        var bucket = text.Contains("# TYPE x histogram", StringComparison.Ordinal);
         return
         [
-            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l[0] != '#' && !(summary && l.StartsWith("x_count", StringComparison.Ordinal)))
-                .Select(l => summary ? l.Replace("x_sum{", "x{", StringComparison.Ordinal) : l).Order(StringComparer.Ordinal),
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l[0] != '#' && !(composed && l.StartsWith("x_count", StringComparison.Ordinal)) && !(bucket && l.StartsWith("x_bucket", StringComparison.Ordinal)))
+                .Select(l => composed ? l.Replace("x_sum{", "x{", StringComparison.Ordinal) : l).Order(StringComparer.Ordinal),
         ];
     }
 }

@@ -3,8 +3,8 @@ using Stash.Core.Gateway;
 
 namespace Stash.Core.Tests.Gateway;
 
-/// <summary>One sample of a pushed family.</summary>
-internal sealed record NaiveSample(string Family, string Type, string Labels, int Value);
+/// <summary>One sample of a pushed family; of a histogram or summary its sum.</summary>
+internal sealed record NaiveSample(string Family, string Type, string Labels, int Value, bool Stamped = false);
 
 /// <summary>
 /// The reference's way, in the fewest words: every push is tried on a copy of everything, and everything is looked through for what
@@ -22,7 +22,7 @@ internal sealed class NaiveGateway
         var names = samples.Select(s => s.Family).ToHashSet(StringComparer.Ordinal);
         var kept = replace || old is null ? [] : old.Samples.Where(s => !names.Contains(s.Family));
         next[key] = new Held([.. kept, .. samples], now, old?.Failed ?? 0);
-        if (Consistent(next))
+        if (!samples.Any(s => s.Stamped) && Consistent(next))
         {
             _groups = next;
             return true;
@@ -51,7 +51,9 @@ internal sealed class NaiveGateway
         var types = all.GroupBy(s => s.Family, StringComparer.Ordinal).ToDictionary(f => f.Key, f => f.Select(s => s.Type).Distinct().ToArray(), StringComparer.Ordinal);
         return types.Values.All(t => t.Length == 1)
             && all.Select(s => $"{s.Family}{{{s.Labels}}}").Distinct().Count() == all.Length
-            && !types.Any(f => f.Value[0] == "summary" && (types.ContainsKey(f.Key + "_count") || types.ContainsKey(f.Key + "_sum")));
+            && all.All(s => !s.Labels.StartsWith("__", StringComparison.Ordinal) && !s.Labels.Contains(",__", StringComparison.Ordinal))
+            && !types.Any(f => f.Value[0] is "summary" or "histogram" && (types.ContainsKey(f.Key + "_count") || types.ContainsKey(f.Key + "_sum")))
+            && !types.Any(f => f.Value[0] == "histogram" && types.ContainsKey(f.Key + "_bucket"));
     }
 
     private static IEnumerable<NaiveSample> All(Dictionary<GroupKey, Held> groups) => groups.SelectMany(g => g.Value.Samples
