@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--seconds", type=int, metavar="N", help="seconds of each load (default 5; 2 with --quick)")
     parser.add_argument("--warm-up", type=int, metavar="N", help="seconds of the same load before each (default 2; 1 with --quick)")
     parser.add_argument("--repeats", type=int, metavar="N", help="times each row is measured, in turn (default 3; 1 with --quick or --only)")
+    parser.add_argument("--minutes", type=float, default=12, metavar="N", help="no further repeat is begun that would end later (default 12)")
     parser.add_argument("--unchecked", action="store_true", help="the reference with its consistency check disabled at every size (it always is above 3,000 groups)")
     parser.add_argument("--pid", action="store_true", help="say the process id before each load, for a profiler")
     parser.add_argument("--stash", default=os.path.join(ROOT, "artifacts", "bench", "stash", "stash"), help=argparse.SUPPRESS)
@@ -164,6 +165,11 @@ def main():
     setups = plan(args)
     try:
         for repeat in range(repeats):
+            passed = time.perf_counter() - started
+            if repeat and passed * (repeat + 1) / repeat > args.minutes * 60:
+                run.say(f"{repeat} of {repeats} runs: another would take longer than {args.minutes} minutes in all")
+                repeats = repeat
+                break
             for setup in setups:
                 run.measure(setup, seconds, 3 if short else 5)
         client = None if args.only else run.ceiling(seconds)
