@@ -37,7 +37,7 @@ def facts(folder, stash, pushgateway):
         cpu = re.search(r"model name\s*: (.*)", f.read())
     with open("/proc/meminfo") as f:
         memory = int(f.readline().split()[1]) / (1 << 20)
-    filesystem = output("stat", "-f", "-c", "%T", folder)
+    filesystem = output("findmnt", "-n", "-o", "FSTYPE", "-T", folder)
     median, p99 = sync_latency(folder)
     version = re.search(r"version (\S+)", output(pushgateway, "--version"))
     go = re.search(r"go version:\s*(\S+)", output(pushgateway, "--version"))

@@ -89,10 +89,10 @@ def write(path, setups, client, found, facts, seconds, warm_up, repeats, took, l
     text = [
         "# Benchmarks of the push gateway",
         "",
-        f"Written by `eng/bench gateway` on {time.strftime('%Y-%m-%d')}, in {took / 60:.0f} minutes. All figures are medians of {repeats} runs, each of a gateway that was started anew with its saved state.",
+        f"Written by `eng/bench gateway` on {time.strftime('%Y-%m-%d')}, in {took / 60:.0f} minutes. {'All figures are medians of ' + str(repeats) + ' runs, each' if repeats > 1 else 'All figures are of one run'} of a gateway that was started anew with its saved state.",
         "",
         *[f"- {fact}" for fact in facts],
-        f"- load average before the run: {load:.1f}; what else ran on the machine is in the figures of both",
+        f"- load average before the run: {load:.1f}; what else ran on the machine is in the figures, and not in all of them alike",
         "",
         "## Against the targets",
         "",
