@@ -16,8 +16,8 @@ internal sealed class ConsistencyCheck(FamilyIndex index)
     /// </summary>
     /// <param name="push">The push.</param>
     /// <param name="entries">The entries of its families.</param>
-    /// <param name="old">The group's content as it is; null for a new group.</param>
-    public bool IsFine(PreparedPush push, FamilyEntry[] entries, GroupContent? old)
+    /// <param name="holder">The group's; null for a new group.</param>
+    public bool IsFine(PreparedPush push, FamilyEntry[] entries, GroupHolder? holder)
     {
         if (push.OddLabels || push.HasDuplicates)
         {
@@ -37,7 +37,7 @@ internal sealed class ConsistencyCheck(FamilyIndex index)
 
             for (var m = family.First; m < family.First + family.Count; m++)
             {
-                if (index.OwnerOf(entry, metrics[m].Hash) is { } owner && !ReferenceEquals(owner, old))
+                if (index.OwnerOf(entry, metrics[m].Hash) is { } owner && !ReferenceEquals(owner, holder))
                 {
                     return false;
                 }

@@ -6,13 +6,16 @@ using Stash.Core.Exposition;
 namespace Stash.Core.Gateway;
 
 /// <summary>One family as it is exposed, in a view: the metrics of all groups.</summary>
-internal sealed class ExposedFamily(byte[] name, byte[] help, MetricType type, OrderView<Series> series)
+internal sealed class ExposedFamily(FamilyEntry entry, OrderView<Series> series)
 {
-    public byte[] Name { get; } = name;
+    /// <summary>The writer's; only for it.</summary>
+    public FamilyEntry Entry { get; } = entry;
 
-    public byte[] Help { get; } = help;
+    public byte[] Name { get; } = entry.Name;
 
-    public MetricType Type { get; } = type;
+    public byte[] Help { get; } = entry.Help;
+
+    public MetricType Type { get; } = entry.Type;
 
     public OrderView<Series> Series { get; } = series;
 }
@@ -111,7 +114,7 @@ internal static class ExpositionText
         ByteBuffer lines = new(Piece + 4096);
         for (var i = 0; i < groups.Count; i++)
         {
-            GroupTimes.WriteLine(lines, groups.Sort(GroupComparer.Instance)[i].Group!, failure);
+            GroupTimes.WriteLine(lines, groups.Sort(GroupComparer.Instance)[i].Group, failure);
             if (lines.Length >= Piece || i == groups.Count - 1)
             {
                 output.Write(lines.Written);

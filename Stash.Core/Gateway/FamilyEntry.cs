@@ -43,7 +43,7 @@ internal sealed class FamilyEntry
     /// <summary>In how many groups it is.</summary>
     public int Groups { get; private set; }
 
-    public SeriesOrder<Series> Series { get; } = new();
+    public SeriesOrder<SeriesSlot, Series> Series { get; } = new();
 
     /// <summary>Where groups differ, the same one wins whatever the order of their pushes: an empty one last.</summary>
     public byte[] Help
@@ -104,13 +104,24 @@ internal sealed class HelpEntry(byte[] text)
     public int Groups { get; set; }
 }
 
-/// <summary>A series: a metric in the content of its group.</summary>
-/// <param name="Content">Null in an empty slot.</param>
+/// <summary>Where a series is: a metric of a group, whatever the group becomes.</summary>
+/// <param name="Holder">Null in an empty slot.</param>
 /// <param name="Metric">Index of the metric.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Series(GroupContent? Content, int Metric)
+internal readonly record struct SeriesSlot(GroupHolder? Holder, int Metric) : ISlot<Series>
 {
-    public ReadOnlySpan<byte> Lines => Content!.Lines(Metric);
+    public bool IsEmpty => Holder is null;
+
+    public Series Seen => new(Holder!.Current.Content, Metric);
+}
+
+/// <summary>A series as a reader sees it: a metric in a content of its group.</summary>
+/// <param name="Content">The content.</param>
+/// <param name="Metric">Index of the metric.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct Series(GroupContent Content, int Metric)
+{
+    public ReadOnlySpan<byte> Lines => Content.Lines(Metric);
 }
 
 /// <summary>Orders the series of a family as the reference does: by the number of labels, then by the values of the labels, in the order of their names.</summary>
@@ -118,14 +129,14 @@ internal sealed class SeriesComparer : OrderComparer<Series>
 {
     public static readonly SeriesComparer Instance = new();
 
-    public override int Labels(Series item) => item.Content!.Metrics[item.Metric].Labels;
+    public override int Labels(Series item) => item.Content.Metrics[item.Metric].Labels;
 
     public override ReadOnlySpan<byte> Text(Series item) => item.Lines;
 
     public override int Compare(Series x, Series y)
     {
-        var labels = x.Content!.Metrics[x.Metric].Labels;
-        var difference = labels.CompareTo(y.Content!.Metrics[y.Metric].Labels);
+        var labels = x.Content.Metrics[x.Metric].Labels;
+        var difference = labels.CompareTo(y.Content.Metrics[y.Metric].Labels);
         if (difference != 0)
         {
             return difference;
@@ -166,13 +177,13 @@ internal sealed class GroupComparer : OrderComparer<GroupSlot>
 {
     public static readonly GroupComparer Instance = new();
 
-    public override int Labels(GroupSlot item) => item.Group!.Key.ExposedCount;
+    public override int Labels(GroupSlot item) => item.Group.Key.ExposedCount;
 
-    public override ReadOnlySpan<byte> Text(GroupSlot item) => item.Group!.Key.Text;
+    public override ReadOnlySpan<byte> Text(GroupSlot item) => item.Group.Key.Text;
 
     public override int Compare(GroupSlot x, GroupSlot y)
     {
-        var (a, b) = (x.Group!.Key, y.Group!.Key);
+        var (a, b) = (x.Group.Key, y.Group.Key);
         if (a.ExposedCount.CompareTo(b.ExposedCount) is not 0 and var difference)
         {
             return difference;
@@ -193,6 +204,15 @@ internal sealed class GroupComparer : OrderComparer<GroupSlot>
     }
 }
 
-/// <param name="Group">Null in an empty slot.</param>
+/// <param name="Holder">Null in an empty slot.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct GroupSlot(Group? Group);
+internal readonly record struct HolderSlot(GroupHolder? Holder) : ISlot<GroupSlot>
+{
+    public bool IsEmpty => Holder is null;
+
+    public GroupSlot Seen => new(Holder!.Current);
+}
+
+/// <summary>A group as a reader sees it.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct GroupSlot(Group Group);

@@ -37,10 +37,10 @@ internal sealed class FamilyIndex
     public FamilyEntry Create(ReadOnlySpan<byte> name, MetricType type) => new(name, type, Required(name));
 
     /// <summary>Whose the series is; null where there is none.</summary>
-    public GroupContent? OwnerOf(FamilyEntry family, ulong series) => _series.Find(series) is >= 0 and var slot ? family.Series[slot].Content : null;
+    public GroupHolder? OwnerOf(FamilyEntry family, ulong series) => _series.Find(series) is >= 0 and var slot ? family.Series[slot].Holder : null;
 
-    /// <summary>Puts a group's content in the place of another.</summary>
-    public void Replace(GroupContent? old, GroupContent? next)
+    /// <summary>Puts a content of a group in the place of another.</summary>
+    public void Replace(GroupHolder holder, GroupContent? old, GroupContent? next)
     {
         var kept = 0;
         if (next is not null)
@@ -54,7 +54,7 @@ internal sealed class FamilyIndex
                 }
 
                 part.Family.Enter(part.Help);
-                kept += Enter(part.Family, next, next.MetricsOf(f), old);
+                kept += Enter(part.Family, holder, next, next.MetricsOf(f));
             }
         }
 
@@ -68,7 +68,7 @@ internal sealed class FamilyIndex
             var part = old.Families[f];
             if (kept < old.Metrics.Length)
             {
-                Leave(part.Family, old, old.MetricsOf(f));
+                Leave(part.Family, holder, old, old.MetricsOf(f), next);
             }
 
             part.Family.Leave(part.Help);
@@ -79,7 +79,7 @@ internal sealed class FamilyIndex
         }
     }
 
-    private int Enter(FamilyEntry family, GroupContent content, (int First, int End) metrics, GroupContent? old)
+    private int Enter(FamilyEntry family, GroupHolder holder, GroupContent content, (int First, int End) metrics)
     {
         var kept = 0;
         for (var m = metrics.First; m < metrics.End; m++)
@@ -89,25 +89,31 @@ internal sealed class FamilyIndex
             if (slot >= 0)
             {
                 ref var series = ref family.Series[slot];
-                kept += ReferenceEquals(series.Content, old) ? 1 : 0;
-                series = new Series(content, m);
+                kept += ReferenceEquals(series.Holder, holder) ? 1 : 0;
+                series = new SeriesSlot(holder, m);
             }
             else
             {
-                _series.Add(hash, family.Series.Add(new Series(content, m)));
+                _series.Add(hash, family.Series.Add(new SeriesSlot(holder, m)));
             }
         }
 
         return kept;
     }
 
-    private void Leave(FamilyEntry family, GroupContent content, (int First, int End) metrics)
+    private void Leave(FamilyEntry family, GroupHolder holder, GroupContent content, (int First, int End) metrics, GroupContent? next)
     {
         for (var m = metrics.First; m < metrics.End; m++)
         {
-            // Without the consistency check it may be another group's by now.
             var hash = content.Metrics[m].Hash;
-            if (_series.Find(hash) is >= 0 and var slot && ReferenceEquals(family.Series[slot].Content, content))
+            if (_series.Find(hash) is not (>= 0 and var slot))
+            {
+                continue;
+            }
+
+            // Without the consistency check it may be another group's by now. Or it is in the next content too.
+            var series = family.Series[slot];
+            if (ReferenceEquals(series.Holder, holder) && !(series.Metric < next?.Metrics.Length && next.Metrics[series.Metric].Hash == hash))
             {
                 family.Series.Remove(slot);
                 _series.Remove(hash);

@@ -219,7 +219,7 @@ public sealed partial class GroupStore : IAsyncDisposable
             {
                 Labels = g.Key.Labels.ToDictionary(l => l.Name, l => l.Value, StringComparer.Ordinal),
                 Families = g.Content.Families.Length,
-                Samples = g.Content.Text.AsSpan().Count((byte)'\n'),
+                Samples = g.Content.Text.Count((byte)'\n'),
                 LastPushTime = g.PushTime,
                 LastFailureTime = g.FailureTime,
             }),

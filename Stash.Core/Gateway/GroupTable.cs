@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Stash.Core.Exposition;
 
 namespace Stash.Core.Gateway;
@@ -8,8 +10,8 @@ internal sealed class GroupTable
     private readonly FamilyIndex _index;
     private readonly ConsistencyCheck? _check;
     private readonly int _maxGroups;
-    private readonly Dictionary<GroupKey, int> _slots = [];
-    private readonly SeriesOrder<GroupSlot> _groups = new();
+    private readonly Dictionary<GroupKey, GroupHolder> _holders = [];
+    private readonly SeriesOrder<HolderSlot, GroupSlot> _groups = new();
     private readonly List<Change> _changes = [];
     private FamilyEntry[] _entries = new FamilyEntry[8];
     private int _emptyInstances;
@@ -21,27 +23,27 @@ internal sealed class GroupTable
         _maxGroups = options.Limits?.MaxGroups ?? int.MaxValue;
     }
 
-    public int Count => _slots.Count;
+    public int Count => _holders.Count;
 
     public int Series => _index.Series;
 
     public bool IsFull => Count >= _maxGroups;
 
     /// <summary>As far as possible in the order in which they are exposed.</summary>
-    public IEnumerable<Group> Groups => _groups.Items.Select(g => g.Group!);
+    public IEnumerable<Group> Groups => _groups.Items.Select(g => g.Holder!.Current);
 
-    public Group? Find(GroupKey key) => _slots.TryGetValue(key, out var slot) ? _groups[slot].Group : null;
+    public Group? Find(GroupKey key) => _holders.GetValueOrDefault(key)?.Current;
 
     /// <summary>All there is, as it is exposed.</summary>
     public StoreView View() => new(
-        [.. _index.Families.Select(f => new ExposedFamily(f.Name, f.Help, f.Type, f.Series.View()))], _groups.View());
+        [.. _index.Families.Select(f => new ExposedFamily(f, f.Series.View()))], _groups.View());
 
     /// <summary>Takes over the orders that a reader found.</summary>
     public void Install(StoreView view)
     {
         foreach (var family in view.Exposed)
         {
-            family.Series!.Source.Install(family.Series);
+            family.Entry.Series.Install(family.Series);
         }
 
         _groups.Install(view.GroupOrder);
@@ -50,7 +52,16 @@ internal sealed class GroupTable
     /// <summary>Takes a push in, or says why not, in the reference's words.</summary>
     public string? Push(PreparedPush push, long now, long life)
     {
-        var old = Find(push.Group);
+        var holder = _holders.GetValueOrDefault(push.Group);
+        var old = holder?.Current;
+        if (_check is not null && old is not null && HasSeriesOf(push, old.Content))
+        {
+            // What was there was judged, and this is the same but for its values.
+            var content = old.Content;
+            Set(old.Key, new Group(old.Key, new GroupContent(push.TakeBytes(), content.Families, content.Metrics), now, old.FailureTicks, LifeAfter(push, old, life)));
+            return null;
+        }
+
         Resolve(push);
         if (_check is not null)
         {
@@ -59,7 +70,7 @@ internal sealed class GroupTable
                 return $"collected metric \"{GroupTimes.FailureTime}\" {{ }} was collected before with the same name and label values: the group {{{System.Text.Encoding.UTF8.GetString(other.Text)}}} differs from this one in an empty instance alone";
             }
 
-            if (!_check.IsFine(push, _entries, old?.Content) && _check.Judge(push, old?.Content) is { } problem)
+            if (!_check.IsFine(push, _entries, holder) && _check.Judge(push, old?.Content) is { } problem)
             {
                 return problem;
             }
@@ -105,7 +116,7 @@ internal sealed class GroupTable
     /// <returns>False where there is no such group.</returns>
     public bool Delete(GroupKey key)
     {
-        if (!_slots.ContainsKey(key))
+        if (!_holders.ContainsKey(key))
         {
             return false;
         }
@@ -117,12 +128,12 @@ internal sealed class GroupTable
     /// <returns>False where there is no group.</returns>
     public bool Wipe()
     {
-        if (_slots.Count == 0)
+        if (_holders.Count == 0)
         {
             return false;
         }
 
-        foreach (var key in _slots.Keys.ToArray())
+        foreach (var key in _holders.Keys.ToArray())
         {
             Set(key, null);
         }
@@ -153,7 +164,7 @@ internal sealed class GroupTable
     }
 
     private GroupKey? LookalikeOf(GroupKey key, Group? old) =>
-        old is null && (!key.HasInstance ? _emptyInstances > 0 : key.HasEmptyInstance) && key.Lookalike() is { } other && _slots.ContainsKey(other) ? other : null;
+        old is null && (!key.HasInstance ? _emptyInstances > 0 : key.HasEmptyInstance) && key.Lookalike() is { } other && _holders.ContainsKey(other) ? other : null;
 
     /// <summary>Finds the entries of a push's families.</summary>
     private void Resolve(PreparedPush push)
@@ -187,7 +198,31 @@ internal sealed class GroupTable
             }
         }
 
-        Set(push.Group, new Group(old?.Key ?? push.Group, content, now, old?.FailureTicks ?? 0, life > 0 || push.Replace ? life : old?.LifeTicks ?? 0));
+        Set(push.Group, new Group(old?.Key ?? push.Group, content, now, old?.FailureTicks ?? 0, LifeAfter(push, old, life)));
+    }
+
+    private static long LifeAfter(PreparedPush push, Group? old, long life) => life > 0 || push.Replace ? life : old?.LifeTicks ?? 0;
+
+    /// <summary>Whether a push brings just the series that a group has: the same families in the same order, with the same types and helps.</summary>
+    private static bool HasSeriesOf(PreparedPush push, GroupContent content)
+    {
+        var families = push.Families;
+        if (push.OddLabels || push.HasDuplicates || families.Length != content.Families.Length || families.IsEmpty
+            || !MemoryMarshal.AsBytes(push.Metrics).SequenceEqual(MemoryMarshal.AsBytes(content.Metrics.AsSpan())))
+        {
+            return false;
+        }
+
+        for (var f = 0; f < families.Length; f++)
+        {
+            ref readonly var part = ref content.Families[f];
+            if (families[f].First != part.First || families[f].Type != part.Family.Type || !push.Set.Text(families[f].Help).SequenceEqual(part.Help.Text))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>What a group holds after a push.</summary>
@@ -212,18 +247,24 @@ internal sealed class GroupTable
             families[i] = new FamilyPart(entries[i], entries[i].HelpOf(push.Set.Text(push.Families[i].Help)), push.Families[i].First);
         }
 
-        return new GroupContent(push.TakeText(), families, push.TakeMetrics());
+        return new GroupContent(push.TakeBytes(), families, push.Metrics.ToArray());
     }
 
     private static GroupContent Merged(PreparedPush push, ReadOnlySpan<FamilyEntry> entries, GroupContent old)
     {
         List<FamilyPart> families = [];
         List<MetricPart> metrics = [.. push.Metrics];
-        ByteBuffer text = new(push.Text.Length + old.Text.Length);
+        List<int> starts = [];
+        ByteBuffer text = new(push.Text.Length + old.Bytes.Length + 256);
         text.Write(push.Text);
         for (var i = 0; i < entries.Length; i++)
         {
             families.Add(new FamilyPart(entries[i], entries[i].HelpOf(push.Set.Text(push.Families[i].Help)), push.Families[i].First));
+        }
+
+        for (var m = 0; m < metrics.Count; m++)
+        {
+            starts.Add(push.Start(m));
         }
 
         for (var f = 0; f < old.Families.Length; f++)
@@ -237,9 +278,16 @@ internal sealed class GroupTable
             var (first, end) = old.MetricsOf(f);
             for (var m = first; m < end; m++)
             {
-                metrics.Add(old.Metrics[m] with { Start = text.Length });
+                metrics.Add(old.Metrics[m]);
+                starts.Add(text.Length);
                 text.Write(old.Lines(m));
             }
+        }
+
+        foreach (var start in starts)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(text.GetSpan(sizeof(int)), start);
+            text.Advance(sizeof(int));
         }
 
         return new GroupContent(text.Written.ToArray(), [.. families], [.. metrics]);
@@ -253,29 +301,32 @@ internal sealed class GroupTable
 
     private void Exchange(GroupKey key, Group? next)
     {
-        var known = _slots.TryGetValue(key, out var slot);
-        var old = known ? _groups[slot].Group : null;
-        if (!ReferenceEquals(old?.Content, next?.Content))
-        {
-            _index.Replace(old?.Content, next?.Content);
-        }
-
+        var holder = _holders.GetValueOrDefault(key);
         if (next is null)
         {
-            if (known)
+            if (holder is not null)
             {
-                _slots.Remove(key);
-                _groups.Remove(slot);
+                _index.Replace(holder, holder.Current.Content, null);
+                _holders.Remove(key);
+                _groups.Remove(holder.Slot);
                 _emptyInstances -= key.HasEmptyInstance ? 1 : 0;
             }
         }
-        else if (known)
+        else if (holder is not null)
         {
-            _groups[slot] = new GroupSlot(next);
+            if (!next.Content.HasSeriesOf(holder.Current.Content))
+            {
+                _index.Replace(holder, holder.Current.Content, next.Content);
+            }
+
+            holder.Current = next;
         }
         else
         {
-            _slots[next.Key] = _groups.Add(new GroupSlot(next));
+            holder = new GroupHolder { Current = next };
+            holder.Slot = _groups.Add(new HolderSlot(holder));
+            _holders[next.Key] = holder;
+            _index.Replace(holder, null, next.Content);
             _emptyInstances += key.HasEmptyInstance ? 1 : 0;
         }
     }

@@ -23,7 +23,7 @@ internal enum RecordKind : byte
     End = 23,
 
     /// <summary>In a snapshot: a whole group.</summary>
-    Group = 24,
+    Group = 25,
 }
 
 /// <summary>

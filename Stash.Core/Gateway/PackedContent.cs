@@ -7,8 +7,8 @@ namespace Stash.Core.Gateway;
 
 /// <summary>
 /// A group's content as a snapshot keeps it, so that a start need not read text: the number of families and for each its name, its help (length of
-/// 4 bytes, UTF-8), its type (1 byte) and its first metric (4); then the number of metrics and for each its hash (8), where its lines begin (4) and
-/// its number of labels (4); then the lines. Little-endian.
+/// 4 bytes, UTF-8), its type (1 byte) and its first metric (4); then the number of metrics and for each its hash (8) and its number
+/// of labels (4); then the lines and where those of each metric begin (4). Little-endian.
 /// </summary>
 internal static class PackedContent
 {
@@ -25,7 +25,7 @@ internal static class PackedContent
 
         Write(output, content.Metrics.Length);
         output.Write(MemoryMarshal.AsBytes(content.Metrics.AsSpan()));
-        output.Write(content.Text);
+        output.Write(content.Bytes);
     }
 
     /// <exception cref="InvalidDataException">It is no such content.</exception>
@@ -45,8 +45,9 @@ internal static class PackedContent
 
             var count = Count(ref bytes, Unsafe.SizeOf<MetricPart>());
             var metrics = MemoryMarshal.Cast<byte, MetricPart>(Take(ref bytes, count * Unsafe.SizeOf<MetricPart>())).ToArray();
-            Check(families, metrics, bytes.Length);
-            return new GroupContent(bytes.ToArray(), families, metrics);
+            GroupContent content = new(bytes.ToArray(), families, metrics);
+            Check(content);
+            return content;
         }
         catch (ArgumentException e)
         {
@@ -54,19 +55,21 @@ internal static class PackedContent
         }
     }
 
-    private static void Check(FamilyPart[] families, MetricPart[] metrics, int length)
+    private static void Check(GroupContent content)
     {
+        var families = content.Families;
         for (var i = 0; i < families.Length; i++)
         {
-            if (families[i].First < (i == 0 ? 0 : families[i - 1].First) || families[i].First > metrics.Length)
+            if (families[i].First < (i == 0 ? 0 : families[i - 1].First) || families[i].First > content.Metrics.Length)
             {
                 throw new InvalidDataException("a family of the snapshot is out of place");
             }
         }
 
-        for (var i = 0; i < metrics.Length; i++)
+        var length = content.Text.Length;
+        for (var i = 0; i < content.Metrics.Length; i++)
         {
-            if (metrics[i].Start < (i == 0 ? 0 : metrics[i - 1].Start) || metrics[i].Start > length)
+            if (content.Start(i) < (i == 0 ? 0 : content.Start(i - 1)) || content.Start(i) > length)
             {
                 throw new InvalidDataException("a metric of the snapshot is out of place");
             }

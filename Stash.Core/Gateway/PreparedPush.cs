@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
@@ -19,9 +20,9 @@ internal sealed class PreparedPush
     private int[] _order = new int[8];
     private PreparedFamily[] _families = new PreparedFamily[8];
     private MetricPart[] _metrics = new MetricPart[16];
+    private int[] _starts = new int[16];
     private long _seed;
-    private byte[]? _sealedText;
-    private MetricPart[]? _sealedMetrics;
+    private byte[]? _sealed;
     private int _familyCount;
     private int _metricCount;
 
@@ -57,7 +58,7 @@ internal sealed class PreparedPush
     {
         _seed = seed;
         (Group, Replace, OddLabels, HasDuplicates) = (group, replace, false, false);
-        (_sealedText, _sealedMetrics) = (null, null);
+        _sealed = null;
         _familyCount = _metricCount = 0;
         _text.Truncate(0);
         if (!TextParser.Read(text, Set, limits, utf8Names))
@@ -82,22 +83,22 @@ internal sealed class PreparedPush
         }
 
         // Here, not in the writer, of which there is one.
-        (_sealedText, _sealedMetrics) = (Text.ToArray(), Metrics.ToArray());
+        _sealed = Sealed();
         HasDuplicates = FindDuplicates();
         return true;
     }
 
-    /// <summary>The lines in an array of their own. Once for each push.</summary>
-    public byte[] TakeText() => _sealedText ?? Text.ToArray();
+    /// <summary>The lines and where each metric's begin, as <see cref="GroupContent"/> has them. Once for each push.</summary>
+    public byte[] TakeBytes() => _sealed ?? Sealed();
 
-    /// <summary>The metrics in an array of their own. Once for each push.</summary>
-    public MetricPart[] TakeMetrics() => _sealedMetrics ?? Metrics.ToArray();
+    /// <summary>Where the lines of a metric begin.</summary>
+    public int Start(int metric) => _starts[metric];
 
     /// <summary>Lets go of what was read.</summary>
     public void Release()
     {
         Set.Release();
-        (Group, _sealedText, _sealedMetrics) = (null!, null, null);
+        (Group, _sealed) = (null!, null);
     }
 
     public bool IsLarge => _text.Capacity > 1 << 18 || _metrics.Length > 1 << 13;
@@ -118,6 +119,18 @@ internal sealed class PreparedPush
             var weak = !Group.HasInstance && reader.Name.SequenceEqual("instance"u8);
             _segments.Add(new Segment(reader.Start + quoted, reader.Name.Length, reader.Start, reader.End - reader.Start, weak));
         }
+    }
+
+    private byte[] Sealed()
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(_text.Length + (_metricCount * sizeof(int)));
+        _text.Written.CopyTo(bytes);
+        for (var m = 0; m < _metricCount; m++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(_text.Length + (m * sizeof(int))), _starts[m]);
+        }
+
+        return bytes;
     }
 
     private bool FindDuplicates()
@@ -171,12 +184,14 @@ internal sealed class PreparedPush
         if (_metrics.Length < _metricCount + row.Metrics)
         {
             Array.Resize(ref _metrics, Math.Max(_metricCount + row.Metrics, _metrics.Length * 2));
+            Array.Resize(ref _starts, _metrics.Length);
         }
 
         for (var m = row.First; m >= 0;)
         {
             ref readonly var metric = ref Set.Metrics[m];
             var start = _text.Length;
+            _starts[_metricCount] = start;
             int labels;
             if (type is MetricType.Histogram or MetricType.Summary)
             {
@@ -187,13 +202,13 @@ internal sealed class PreparedPush
                 var hash = Hash(_text.Written[start..]);
                 _text.Truncate(start);
                 WriteComposed(name, type, metric);
-                _metrics[_metricCount++] = new MetricPart(hash, start, labels);
+                _metrics[_metricCount++] = new MetricPart(hash, labels);
             }
             else
             {
                 WriteStart(name, []);
                 labels = WriteLabels(_text, metric, type);
-                _metrics[_metricCount++] = new MetricPart(Hash(_text.Written[start..]), start, labels);
+                _metrics[_metricCount++] = new MetricPart(Hash(_text.Written[start..]), labels);
                 WriteValue(metric.Value);
             }
 

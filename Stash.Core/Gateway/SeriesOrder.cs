@@ -7,8 +7,10 @@ namespace Stash.Core.Gateway;
 /// only changes what is in its slot; the order is looked at again where series come or go, and sorted by whoever reads.
 /// </summary>
 /// <typeparam name="T">What is in a slot; its default where the slot is empty.</typeparam>
-internal sealed class SeriesOrder<T>
-    where T : struct, IEquatable<T>
+/// <typeparam name="TSeen">What a reader sees of it.</typeparam>
+internal sealed class SeriesOrder<T, TSeen>
+    where T : struct, ISlot<TSeen>
+    where TSeen : struct
 {
     private readonly List<int> _pending = [];
     private readonly Stack<int> _free = [];
@@ -56,31 +58,31 @@ internal sealed class SeriesOrder<T>
     }
 
     /// <summary>What is there now: the sorted ones first, then those that came since, unsorted.</summary>
-    public OrderView<T> View()
+    public OrderView<TSeen> View()
     {
         if (_left > 0)
         {
             Compact();
         }
 
-        var items = ArrayPool<T>.Shared.Rent(Math.Max(1, Count));
+        var items = ArrayPool<TSeen>.Shared.Rent(Math.Max(1, Count));
         var slots = _slots;
         var at = 0;
         foreach (var slot in _sorted)
         {
-            items[at++] = slots[slot];
+            items[at++] = slots[slot].Seen;
         }
 
         foreach (var slot in _pending)
         {
-            items[at++] = slots[slot];
+            items[at++] = slots[slot].Seen;
         }
 
-        return new OrderView<T>(this, items, _sorted, [.. _pending]);
+        return new OrderView<TSeen>(items, _sorted, [.. _pending]);
     }
 
     /// <summary>Takes over the order that a reader found, unless it is no longer right.</summary>
-    public void Install(OrderView<T> view)
+    public void Install(OrderView<TSeen> view)
     {
         if (ReferenceEquals(view.Sorted, _sorted) && view.Pending.Length > 0 && view.Order is { } order)
         {
@@ -125,16 +127,23 @@ internal sealed class SeriesOrder<T>
         _left = 0;
     }
 
-    private bool IsEmpty(int slot) => _slots[slot].Equals(default);
+    private bool IsEmpty(int slot) => _slots[slot].IsEmpty;
+}
+
+/// <summary>What is in a slot.</summary>
+internal interface ISlot<out TSeen>
+{
+    bool IsEmpty { get; }
+
+    /// <summary>What a reader sees of it at this moment.</summary>
+    TSeen Seen { get; }
 }
 
 /// <summary>The series of a family at one moment.</summary>
-internal sealed class OrderView<T>(SeriesOrder<T> source, T[] series, int[] sorted, int[] pending) : IDisposable
-    where T : struct, IEquatable<T>
+internal sealed class OrderView<T>(T[] series, int[] sorted, int[] pending) : IDisposable
+    where T : struct
 {
     private T[]? _items = series;
-
-    public SeriesOrder<T> Source { get; } = source;
 
     public int[] Sorted { get; } = sorted;
 

@@ -28,10 +28,10 @@ public sealed class StoreView : IDisposable
     public IEnumerable<GroupView> Groups()
     {
         var sorted = GroupOrder.Sort(GroupComparer.Instance).ToArray();
-        Array.Sort(sorted, static (a, b) => a.Group!.Key.Text.SequenceCompareTo(b.Group!.Key.Text));
+        Array.Sort(sorted, static (a, b) => a.Group.Key.Text.SequenceCompareTo(b.Group.Key.Text));
         foreach (var slot in sorted)
         {
-            yield return new GroupView(slot.Group!);
+            yield return new GroupView(slot.Group);
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class StoreView : IDisposable
             var end = Math.Min(next + Piece, GroupOrder.Count);
             for (; next < end; next++)
             {
-                var group = GroupOrder.Sort(GroupComparer.Instance)[next].Group!;
+                var group = GroupOrder.Sort(GroupComparer.Instance)[next].Group;
                 piece.Metrics.Add(new Metric { Labels = ExposedLabels(group.Key), Value = GroupTimes.Seconds(failure ? group.FailureTicks : group.PushTicks) });
             }
 
@@ -204,13 +204,13 @@ public sealed class StoreView : IDisposable
         MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
         foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
         {
-            family.Metrics.Add(new Metric { Value = GroupTimes.Seconds(failure ? slot.Group!.FailureTicks : slot.Group!.PushTicks) });
+            family.Metrics.Add(new Metric { Value = GroupTimes.Seconds(failure ? slot.Group.FailureTicks : slot.Group.PushTicks) });
         }
 
         var i = 0;
         foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
         {
-            family.Metrics[i++].Labels = ExposedLabels(slot.Group!.Key);
+            family.Metrics[i++].Labels = ExposedLabels(slot.Group.Key);
         }
 
         return family;
