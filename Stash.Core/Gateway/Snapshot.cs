@@ -7,6 +7,8 @@ namespace Stash.Core.Gateway;
 /// <summary>All groups at one position of the log, in a file <c>snapshot-POSITION</c>: what a start reads instead of the whole log.</summary>
 internal static partial class Snapshot
 {
+    private const int SyncBytes = 2 << 20;
+
     /// <summary>Reads the newest snapshot; of a damaged one, what is before the damage.</summary>
     /// <returns>Its position, its bytes and when it was made (UTC ticks), 0 where there is none; and the bytes that are damaged.</returns>
     public static (long Position, long Bytes, long Ticks, long DamagedBytes) Load(string directory, Action<LogRecord> take, ILogger logger)
@@ -109,6 +111,7 @@ internal static partial class Snapshot
     {
         ByteBuffer buffer = new(1 << 17);
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        var unsynced = 0;
         new LogRecord { Kind = RecordKind.Start, Position = seed }.WriteTo(buffer);
         foreach (var group in groups)
         {
@@ -119,7 +122,14 @@ internal static partial class Snapshot
             if (buffer.Length >= 1 << 16)
             {
                 file.Write(buffer.Written);
+                unsynced += buffer.Length;
                 buffer.Truncate(0);
+                if (unsynced >= SyncBytes)
+                {
+                    // Much at once would go to the disk before the log's next sync, and every push would wait for it.
+                    file.Flush(flushToDisk: true);
+                    unsynced = 0;
+                }
             }
         }
 

@@ -144,7 +144,7 @@ def main():
     parser.add_argument("--groups", type=int, nargs="+", metavar="N", help="numbers of groups")
     parser.add_argument("--connections", type=int, nargs="+", metavar="N", help="connections of the client (default 64)")
     parser.add_argument("--seconds", type=int, metavar="N", help="seconds of each load (default 5; 2 with --quick)")
-    parser.add_argument("--warm-up", type=int, metavar="N", help="seconds of the same load before each (default 2; 1 with --quick)")
+    parser.add_argument("--warm-up", type=int, metavar="N", help="seconds of the same load before each (default 5, in which a program that is compiled while it runs gets to its speed; 1 with --quick)")
     parser.add_argument("--repeats", type=int, metavar="N", help="times each row is measured, in turn (default 3; 1 with --quick or --only)")
     parser.add_argument("--minutes", type=float, default=12, metavar="N", help="no further repeat is begun that would end later (default 12)")
     parser.add_argument("--unchecked", action="store_true", help="the reference with its consistency check disabled at every size (it always is above 3,000 groups)")
@@ -155,7 +155,7 @@ def main():
     args = parser.parse_args()
     short = args.quick or args.only
     seconds = args.seconds or (2 if args.quick else 5)
-    args.warm_up = args.warm_up if args.warm_up is not None else 1 if args.quick else 2
+    args.warm_up = args.warm_up if args.warm_up is not None else 1 if args.quick else 5
     repeats = args.repeats or (1 if short else 3)
 
     started = time.perf_counter()
