@@ -18,6 +18,19 @@ internal static class LabelText
         output.Write((byte)'"');
     }
 
+    public static void WriteName(ByteBuffer output, ReadOnlySpan<byte> name)
+    {
+        if (MetricNames.IsLabelName(name))
+        {
+            output.Write(name);
+            return;
+        }
+
+        output.Write((byte)'"');
+        WriteValue(output, name);
+        output.Write((byte)'"');
+    }
+
     /// <summary>Writes a value, escaped, without its quotes.</summary>
     public static void WriteValue(ByteBuffer output, string value)
     {

@@ -21,15 +21,18 @@ public static class TextFormatWriter
 
         output.Write("# TYPE "u8);
         WriteFamilyName(output, name);
-        output.Write(type switch
-        {
-            MetricType.Counter => " counter\n"u8,
-            MetricType.Gauge => " gauge\n"u8,
-            MetricType.Histogram => " histogram\n"u8,
-            MetricType.Summary => " summary\n"u8,
-            _ => " untyped\n"u8,
-        });
+        output.Write(TypeEnd(type));
     }
+
+    /// <summary>What ends a TYPE line.</summary>
+    internal static ReadOnlySpan<byte> TypeEnd(MetricType type) => type switch
+    {
+        MetricType.Counter => " counter\n"u8,
+        MetricType.Gauge => " gauge\n"u8,
+        MetricType.Histogram => " histogram\n"u8,
+        MetricType.Summary => " summary\n"u8,
+        _ => " untyped\n"u8,
+    };
 
     /// <summary>Writes one sample line.</summary>
     public static void WriteSample(IBufferWriter<byte> output, string name, IReadOnlyList<Label> labels, double value)

@@ -45,14 +45,7 @@ internal static class ExpositionText
 
         output.Write("# TYPE "u8);
         WriteName(output, name);
-        output.Write(type switch
-        {
-            MetricType.Counter => " counter\n"u8,
-            MetricType.Gauge => " gauge\n"u8,
-            MetricType.Histogram => " histogram\n"u8,
-            MetricType.Summary => " summary\n"u8,
-            _ => " untyped\n"u8,
-        });
+        output.Write(TextFormatWriter.TypeEnd(type));
     }
 
     /// <summary>In quotes where it is no plain one.</summary>

@@ -254,7 +254,7 @@ internal sealed class PreparedPush
             if (difference < 0 || (difference == 0 && _segments[j].Weak))
             {
                 OddLabels |= own.StartsWith("__"u8);
-                WriteName(output, own);
+                LabelText.WriteName(output, own);
                 output.Write("=\""u8);
                 LabelText.WriteValue(output, Set.Text(labels[order[i]].Value));
                 output.Write((byte)'"');
@@ -270,19 +270,6 @@ internal sealed class PreparedPush
 
         OddLabels |= type is MetricType.Histogram or MetricType.Summary && HasReserved(type);
         return count;
-    }
-
-    private static void WriteName(ByteBuffer output, ReadOnlySpan<byte> name)
-    {
-        if (MetricNames.IsLabelName(name))
-        {
-            output.Write(name);
-            return;
-        }
-
-        output.Write((byte)'"');
-        LabelText.WriteValue(output, name);
-        output.Write((byte)'"');
     }
 
     /// <summary>Whether the group has the label that tells a metric's lines apart.</summary>

@@ -170,22 +170,5 @@ internal ref struct SessionSamples(ReadOnlySpan<byte> text)
         }
     }
 
-    private static ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> value)
-    {
-        if (!value.Contains((byte)'\\'))
-        {
-            return value;
-        }
-
-        var text = new byte[value.Length];
-        var length = 0;
-        for (var i = 0; i < value.Length; i++)
-        {
-            var escaped = value[i] == (byte)'\\';
-            i += escaped ? 1 : 0;
-            text[length++] = escaped && value[i] == (byte)'n' ? (byte)'\n' : value[i];
-        }
-
-        return text.AsSpan(0, length);
-    }
+    private static ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> value) => value.Contains((byte)'\\') ? LabelText.Unescape(value) : value;
 }

@@ -35,17 +35,8 @@ public sealed class StoreView : IDisposable
         }
     }
 
-    /// <summary>The families of all groups together, sorted by name, their metrics in the order of exposition; made one by one as they are asked for.</summary>
+    /// <summary>The families of all groups together, sorted by name, their metrics in the order of exposition, each family in pieces of few metrics, so that memory does not grow with their number.</summary>
     /// <param name="own">Families of the process, put in among them.</param>
-    public IEnumerable<MetricFamily> Families(IReadOnlyList<MetricFamily> own)
-    {
-        foreach (var (name, family, mine) in Merged(own))
-        {
-            yield return family is not null ? Merge(Structured(family), mine) : mine ?? Times(failure: name == GroupTimes.FailureTime);
-        }
-    }
-
-    /// <summary>The same families, each in pieces of few metrics, so that memory does not grow with the number of metrics.</summary>
     public IEnumerable<FamilyPieces> Pieces(IReadOnlyList<MetricFamily> own)
     {
         foreach (var (name, family, mine) in Merged(own))
@@ -65,7 +56,7 @@ public sealed class StoreView : IDisposable
         }
     }
 
-    /// <summary>The names of <see cref="Families"/>.</summary>
+    /// <summary>The names of <see cref="Pieces"/>.</summary>
     public IReadOnlySet<string> FamilyNames(IReadOnlyList<MetricFamily> own) => Merged(own).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Writes the text format 0.0.4, and flushes.</summary>
@@ -199,23 +190,6 @@ public sealed class StoreView : IDisposable
 
     private static string TimesHelp(bool failure) => failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp;
 
-    private MetricFamily Times(bool failure)
-    {
-        MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
-        foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
-        {
-            family.Metrics.Add(new Metric { Value = GroupTimes.Seconds(failure ? slot.Group.FailureTicks : slot.Group.PushTicks) });
-        }
-
-        var i = 0;
-        foreach (var slot in GroupOrder.Sort(GroupComparer.Instance))
-        {
-            family.Metrics[i++].Labels = ExposedLabels(slot.Group.Key);
-        }
-
-        return family;
-    }
-
     internal static IReadOnlyList<MetricFamily> Structured(Group group)
     {
         ByteBuffer text = new();
@@ -236,7 +210,7 @@ public sealed class StoreView : IDisposable
 
     private static MetricFamily Time(Group group, bool failure)
     {
-        MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = failure ? GroupTimes.FailureTimeHelp : GroupTimes.PushTimeHelp, Type = MetricType.Gauge };
+        MetricFamily family = new(failure ? GroupTimes.FailureTime : GroupTimes.PushTime) { Help = TimesHelp(failure), Type = MetricType.Gauge };
         family.Metrics.Add(new Metric { Labels = ExposedLabels(group.Key), Value = GroupTimes.Seconds(failure ? group.FailureTicks : group.PushTicks) });
         return family;
     }
