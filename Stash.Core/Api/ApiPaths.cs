@@ -3,7 +3,11 @@ namespace Stash.Core.Api;
 /// <summary>Paths of the operator's API on :8443. Users script against them.</summary>
 public static class ApiPaths
 {
-    public const string Root = "/apis/monitoring.stash.appscode.com/v1alpha1";
+    public const string Group = "monitoring.stash.appscode.com";
+
+    public const string Version = "v1alpha1";
+
+    public const string Root = $"/apis/{Group}/{Version}";
 
     /// <summary>GET <see cref="SessionList"/>, newest first: <c>namespace</c>, <c>app</c> (each repeated or comma-separated), <c>outcome</c>, <c>from</c>, <c>to</c> (RFC 3339), <c>limit</c>, <c>continue</c>.</summary>
     public const string Sessions = Root + "/sessions";

@@ -18,6 +18,10 @@ public sealed record StashOptions
 
     public required ApiOptions Api { get; init; }
 
+    public required AuditOptions Audit { get; init; }
+
+    public required KubernetesOptions Kubernetes { get; init; }
+
     public required JournalOptions Journal { get; init; }
 
     public required OperatorLinkOptions Operator { get; init; }
@@ -35,6 +39,8 @@ public sealed record StashOptions
         var root = new OptionReader(configuration.GetSection("Stash"), errors);
         var gateway = root.Section("Gateway");
         var api = root.Section("Api");
+        var audit = root.Section("Audit");
+        var kubernetes = root.Section("Kubernetes");
         var journal = root.Section("Journal");
         var link = root.Section("Operator");
         var console = root.Section("Console");
@@ -43,7 +49,9 @@ public sealed record StashOptions
             DataDirectory = Path.GetFullPath(root.Text("DataDirectory", "") is { Length: > 0 } named ? named : DefaultDataDirectory()),
             Gateway = GatewayOptions.From(gateway),
             LogFormat = root.OneOf("LogFormat", LogFormats, null),
-            Api = new ApiOptions { Address = api.Listen("Address", "127.0.0.1:8443") },
+            Api = ApiOptions.From(api),
+            Audit = AuditOptions.From(audit),
+            Kubernetes = KubernetesOptions.From(kubernetes),
             Journal = new JournalOptions
             {
                 MaxAge = TimeSpan.FromDays(journal.Number("MaxAgeDays", 400, 1, 36_500)),
@@ -52,9 +60,14 @@ public sealed record StashOptions
             Operator = new OperatorLinkOptions { Address = link.Https("Address", "https://127.0.0.1:8443") },
             Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365), KnownProxies = console.Networks("KnownProxies") },
         };
-        foreach (var reader in new[] { root, api, journal, link, console })
+        foreach (var reader in new[] { root, api, audit, kubernetes, journal, link, console })
         {
             reader.RefuseUnknown();
+        }
+
+        if (options.Api.CertificateFile is null != options.Api.KeyFile is null)
+        {
+            errors.Add("Of Stash:Api:CertificateFile and Stash:Api:KeyFile there is one: give both, or neither to have a certificate made.");
         }
 
         if (options.Api.Address.Port != 0 && options.Gateway.Addresses.Contains(options.Api.Address))
@@ -68,12 +81,6 @@ public sealed record StashOptions
     /// <summary><c>$XDG_DATA_HOME/stash</c>, else <c>~/.local/share/stash</c>.</summary>
     /// <exception cref="UserErrorException">The user has no home folder.</exception>
     public static string DefaultDataDirectory() => UserFolder.Of("XDG_DATA_HOME", ".local/share", "--data-dir DIR (Stash:DataDirectory)");
-}
-
-/// <summary><c>Stash:Api:*</c>: the operator's HTTPS endpoint.</summary>
-public sealed record ApiOptions
-{
-    public required ListenAddress Address { get; init; }
 }
 
 /// <summary><c>Stash:Journal:*</c>: how long sessions are kept. What exceeds either limit goes, oldest first.</summary>

@@ -6,8 +6,6 @@ namespace Stash.Operator.Api;
 /// <summary>Errors of the API as Kubernetes <c>Status</c> objects.</summary>
 internal static class ApiStatus
 {
-    private const string Group = "monitoring.stash.appscode.com";
-
     public static KubernetesStatus Of(int code, string reason, string message, StatusDetails? details = null) =>
         new() { Code = code, Reason = reason, Message = message, Details = details };
 
@@ -20,13 +18,13 @@ internal static class ApiStatus
         BadField(name, $"there is no parameter {name}: give one of {string.Join(", ", known)}.");
 
     public static KubernetesStatus NotFound(string kind, string name) =>
-        Of(StatusCodes.Status404NotFound, "NotFound", $"{kind} \"{name}\" not found", new StatusDetails { Group = Group, Kind = kind, Name = name });
+        Of(StatusCodes.Status404NotFound, "NotFound", $"{kind} \"{name}\" not found", new StatusDetails { Group = ApiPaths.Group, Kind = kind, Name = name });
 
     /// <summary>422 for settings with wrong fields.</summary>
     public static KubernetesStatus Invalid(IReadOnlyList<FieldError> errors) =>
         Of(StatusCodes.Status422UnprocessableEntity, "Invalid", string.Join(' ', errors.Select(e => $"{e.Field}: {e.Message}")), new StatusDetails
         {
-            Group = Group,
+            Group = ApiPaths.Group,
             Kind = "Monitoring",
             Name = "stash",
             Causes = [.. errors.Select(e => new StatusCause("FieldValueInvalid", e.Message, e.Field))],
@@ -44,7 +42,7 @@ internal static class ApiStatus
     };
 
     private static KubernetesStatus BadField(string name, string message) =>
-        Of(StatusCodes.Status400BadRequest, "BadRequest", message, new StatusDetails { Group = Group, Causes = [new StatusCause("FieldValueInvalid", message, name)] });
+        Of(StatusCodes.Status400BadRequest, "BadRequest", message, new StatusDetails { Group = ApiPaths.Group, Causes = [new StatusCause("FieldValueInvalid", message, name)] });
 
     public static IResult Result(this KubernetesStatus status) =>
         Results.Json(status, ReadableJson.Default.KubernetesStatus, statusCode: status.Code);

@@ -10,6 +10,7 @@ using Stash.Core.Monitoring;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Requests;
 
 namespace Stash.Operator.Api;
 
@@ -39,6 +40,8 @@ public static partial class StashApi
     /// <summary>The middleware of the API's listener, then its endpoints.</summary>
     public static void UseStashApi(this WebApplication app)
     {
+        app.UseRouting();
+        app.UseRequestInfo();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteFailureAsync });
         app.UseStatusCodePages(c => ApiStatus.ForCode(c.HttpContext.Response.StatusCode, c.HttpContext.Request.Path).WriteAsync(c.HttpContext));
         app.Use((context, next) =>
@@ -50,7 +53,6 @@ public static partial class StashApi
 
             return next(context);
         });
-        app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapStashApi();
@@ -61,29 +63,29 @@ public static partial class StashApi
     {
         routes.MapGet(ApiPaths.Health, () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
 
-        routes.MapGet(ApiPaths.Sessions, ListSessionsAsync).WithName("listSessions").WithSummary("Sessions, newest first")
+        routes.MapGet(ApiPaths.Sessions, ListSessionsAsync).WithOperation("list", "sessions").WithName("listSessions").WithSummary("Sessions, newest first")
             .WithParameters([.. SessionFilters, ("limit", "Sessions of a page: 100 where missing, at most 5,000."), ("continue", "metadata.continue of the page before.")])
             .Produces<SessionList>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
-        routes.MapGet(ApiPaths.Sessions + "/{id}", GetSessionAsync).WithName("getSession").WithSummary("One session")
+        routes.MapGet(ApiPaths.Sessions + "/{id}", GetSessionAsync).WithOperation("get", "sessions").WithName("getSession").WithSummary("One session")
             .Produces<Session>().Produces<KubernetesStatus>(404).Produces<KubernetesStatus>(401);
-        routes.MapGet(ApiPaths.Aggregates, AggregateAsync).WithName("aggregateSessions").WithSummary("Sessions per time bucket, per operation and per app")
+        routes.MapGet(ApiPaths.Aggregates, AggregateAsync).WithOperation("list", "aggregates").WithName("aggregateSessions").WithSummary("Sessions per time bucket, per operation and per app")
             .WithParameters([.. SessionFilters, ("bucketSeconds", "Width of a bucket; chosen by the range where missing.")])
             .Produces<SessionAggregates>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Apps, async (SessionJournal journal, CancellationToken ct) => Json(new AppList { Items = await journal.Reader.AppsAsync(ct) }))
-            .WithName("listApps").WithSummary("Every app and operation that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "apps").WithName("listApps").WithSummary("Every app and operation that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Running, (RunningSessions running) => Json(new RunningList { Items = running.All }))
-            .WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "running").WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
-            .WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
+            .WithOperation("watch", "events").WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
             .Produces(200, contentType: "text/event-stream").Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Items = groups.Summaries() }))
-            .WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
-            .WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);
-        routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
+            .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);
+        routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithOperation("update", "settings", isChange: true).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
             .Accepts<MonitoringManifest>("application/json").Produces<MonitoringManifest>()
             .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422);
-        routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithName("previewSettings").WithSummary("What settings would make; changes nothing")
+        routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithOperation("create", "settings", "preview").WithName("previewSettings").WithSummary("What settings would make; changes nothing")
             .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
     }
 

@@ -20,11 +20,13 @@ internal static class RunCommand
         var command = new Command("run", "Run the operator: push gateway, API and monitoring settings. Every option of appsettings.json can also be given in the environment (Stash__Gateway__Address).");
         HostFlags host = new(command);
         command.Add(api);
+        OperatorFlags flags = new(command);
         GatewayFlags gateway = new(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var keys = gateway.Read(result);
             host.Read(result, keys);
+            flags.Read(result, keys);
             if (result.GetValue(api) is { } address)
             {
                 keys["Stash:Api:Address"] = address;

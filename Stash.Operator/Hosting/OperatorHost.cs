@@ -13,6 +13,7 @@ using Stash.Core.Sessions.Journal;
 using Stash.Operator.Api;
 using Stash.Operator.Gateway;
 using Stash.Operator.Monitoring;
+using Stash.Operator.Telemetry;
 using Stash.Operator.Tls;
 
 namespace Stash.Operator.Hosting;
@@ -72,6 +73,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
             builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token)
                 .AddSingleton(groups).AddSingleton(journal)
+                .AddSingleton<OperatorMetrics>().AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
             builder.Services.AddStashGateway();

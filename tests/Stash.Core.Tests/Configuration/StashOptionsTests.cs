@@ -23,7 +23,7 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Gateway:AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
     [InlineData("Stash:Journal:MaxAgeDays", "0", "Stash:Journal:MaxAgeDays is \"0\": give a whole number from 1 to 36500.")]
     [InlineData("Stash:Operator:Address", "http://127.0.0.1:8443", "Stash:Operator:Address is \"http://127.0.0.1:8443\": give an address as https://127.0.0.1:8443.")]
-    [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Console, DataDirectory, Gateway, Journal, LogFormat, Operator.")]
+    [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Audit, Console, DataDirectory, Gateway, Journal, Kubernetes, LogFormat, Operator.")]
     [InlineData("Stash:Gateway:GroupTimeToLive", "soon", "Stash:Gateway:GroupTimeToLive is \"soon\": give a duration as 90s, 1h30m or 30d, or off.")]
     [InlineData("Stash:Gateway:HeaderTimeout", "off", "Stash:Gateway:HeaderTimeout is \"off\": give a duration as 90s, 1h30m or 30d.")]
     [InlineData("Stash:Gateway:ExternalUrl", "ftp://x", "Stash:Gateway:ExternalUrl is \"ftp://x\": give an address as https://example.com/push, or a path as /push.")]

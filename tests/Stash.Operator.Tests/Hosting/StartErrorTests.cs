@@ -115,7 +115,7 @@ public sealed class StartErrorTests : IDisposable
 
     [Theory]
     [InlineData("{ \"Stash\": ", "is not JSON: look at line 1.")]
-    [InlineData("{ \"Stash\": { \"Api\": { \"Port\": 8443 } } }", "Stash:Api:Port is not an option: accepted in Stash:Api are Address.")]
+    [InlineData("{ \"Stash\": { \"Kubernetes\": { \"Port\": 8443 } } }", "Stash:Kubernetes:Port is not an option: accepted in Stash:Kubernetes are Kubeconfig, Mode, Namespace, ServiceName.")]
     public async Task A_wrong_configuration_file(string content, string message)
     {
         var file = _folder.In("own.json");

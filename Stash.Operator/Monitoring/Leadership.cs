@@ -1,0 +1,18 @@
+namespace Stash.Operator.Monitoring;
+
+/// <summary>Whether this process is the one that puts settings into effect.</summary>
+internal interface ILeadership
+{
+    bool IsLeader { get; }
+
+    /// <summary>Who leads, as health and metrics tell it.</summary>
+    string Leader { get; }
+}
+
+/// <summary>The lock on the data folder lets no second operator in: who has it leads.</summary>
+internal sealed class SoleOperator : ILeadership
+{
+    public bool IsLeader => true;
+
+    public string Leader => "this process: it holds the data folder's lock";
+}
