@@ -10,7 +10,4 @@ public sealed class OperatorException(OperatorFailure failure, string message, I
 
     /// <summary>The single fields that are wrong, where the operator named them.</summary>
     public IReadOnlyList<StatusCause> Causes { get; } = causes ?? [];
-
-    /// <summary>True where trying again later may help.</summary>
-    public bool IsAway => Failure is OperatorFailure.Unreachable or OperatorFailure.Untrusted or OperatorFailure.Unauthorized;
 }

@@ -12,6 +12,9 @@ public enum OperatorFailure
     /// <summary>It does not take the data folder's token.</summary>
     Unauthorized,
 
+    /// <summary>It knows who asks, and does not let them do this.</summary>
+    Forbidden,
+
     NotFound,
 
     /// <summary>Something changed since it was read.</summary>

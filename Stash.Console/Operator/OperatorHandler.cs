@@ -44,7 +44,8 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
     {
         var failure = code switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => OperatorFailure.Unauthorized,
+            HttpStatusCode.Unauthorized => OperatorFailure.Unauthorized,
+            HttpStatusCode.Forbidden => OperatorFailure.Forbidden,
             HttpStatusCode.NotFound => OperatorFailure.NotFound,
             HttpStatusCode.Conflict => OperatorFailure.Conflict,
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => OperatorFailure.Invalid,

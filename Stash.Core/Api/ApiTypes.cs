@@ -32,6 +32,9 @@ public sealed record GroupList
     /// <summary>Where a client on the operator's machine reaches the push gateway, <c>host:port</c>.</summary>
     public required string Gateway { get; init; }
 
+    /// <summary><c>http</c>, or <c>https</c> where the push gateway has a web configuration with TLS.</summary>
+    public string Scheme { get; init; } = "http";
+
     public required IReadOnlyList<GroupSummary> Items { get; init; }
 }
 

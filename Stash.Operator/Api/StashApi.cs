@@ -78,7 +78,7 @@ public static partial class StashApi
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
             .WithOperation("watch", "events").WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
             .Produces(200, contentType: "text/event-stream").Produces<KubernetesStatus>(401);
-        routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Items = groups.Summaries() }))
+        routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Scheme = resources.Endpoints?.GatewayScheme ?? "http", Items = groups.Summaries() }))
             .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
         routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
             .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);

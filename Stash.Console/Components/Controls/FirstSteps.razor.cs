@@ -17,7 +17,7 @@ public sealed partial class FirstSteps : IDisposable
     public required OperatorClient Operator { get; set; }
 
     /// <summary>As the operator tells it; else as configured here.</summary>
-    private string GatewayUrl => $"http://{_gateway ?? new System.Net.IPEndPoint(Options.Gateway.Address.ForClients, Options.Gateway.Address.Port).ToString()}";
+    private string GatewayUrl => _gateway ?? $"http://{new System.Net.IPEndPoint(Options.Gateway.Address.ForClients, Options.Gateway.Address.Port)}";
 
     protected override async Task OnInitializedAsync()
     {
@@ -28,7 +28,8 @@ public sealed partial class FirstSteps : IDisposable
 
         try
         {
-            _gateway = (await Operator.GroupsAsync(_gone.Token)).Gateway is { Length: > 0 } told ? told : null;
+            var told = await Operator.GroupsAsync(_gone.Token);
+            _gateway = told.Gateway.Length > 0 ? $"{told.Scheme}://{told.Gateway}" : null;
         }
         catch (Exception e) when (e is OperatorException or OperationCanceledException)
         {

@@ -104,6 +104,22 @@ public sealed class OperatorClientTests
         (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Failure.ShouldBe(OperatorFailure.Unauthorized);
     }
 
+    [Theory]
+    [InlineData(403, OperatorFailure.Forbidden, "User \"eve\" cannot update resource \"settings\"", "User \"eve\" cannot update resource \"settings\".")]
+    [InlineData(429, OperatorFailure.Internal, "too many requests: come again", "Too many requests: come again.")]
+    [InlineData(503, OperatorFailure.Unreachable, "the audit log cannot be written: make space", "The audit log cannot be written: make space.")]
+    public async Task What_the_operator_says_against_it_is_passed_on(int code, OperatorFailure failure, string told, string shown)
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        var settings = await client.SettingsAsync(Token);
+        operatorDouble.Refuse = r => r.Method == "PUT" ? new KubernetesStatus { Code = code, Reason = "Refused", Message = told } : null;
+
+        var error = await Should.ThrowAsync<OperatorException>(client.SaveSettingsAsync(settings, Token));
+
+        (error.Failure, error.Message).ShouldBe((failure, shown));
+    }
+
     [Fact]
     public async Task An_unknown_session_is_not_found()
     {

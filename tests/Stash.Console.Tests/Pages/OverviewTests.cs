@@ -62,7 +62,7 @@ public sealed class OverviewTests
         var page = context.Render<Overview>();
 
         page.WaitForAssertion(() => page.Markup.ShouldContain("No session yet"));
-        page.WaitForAssertion(() => page.Markup.ShouldContain("stash backup --file restic.yaml --run-via-cron --pushgateway-url http://127.0.0.1:59091"));
+        page.WaitForAssertion(() => page.Markup.ShouldContain("stash backup --file restic.yaml --run-via-cron --pushgateway-url https://127.0.0.1:59091"));
         page.Markup.ShouldContain("stash exec --name nightly");
     }
 

@@ -213,7 +213,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
         server.MapGet(ApiPaths.Aggregates, (HttpRequest request) => _journal.Reader.AggregateAsync(QueryOf(request), null, request.HttpContext.RequestAborted));
         server.MapGet(ApiPaths.Apps, async (CancellationToken cancellationToken) => new AppList { Items = await _journal.Reader.AppsAsync(cancellationToken) });
         server.MapGet(ApiPaths.Running, () => new RunningList { Items = [.. _running.Values] });
-        server.MapGet(ApiPaths.Groups, () => new GroupList { Gateway = "127.0.0.1:59091", Items = [] });
+        server.MapGet(ApiPaths.Groups, () => new GroupList { Gateway = "127.0.0.1:59091", Scheme = "https", Items = [] });
         server.MapGet(ApiPaths.Settings, () => Settings);
         server.MapPut(ApiPaths.Settings, (MonitoringManifest manifest) =>
         {

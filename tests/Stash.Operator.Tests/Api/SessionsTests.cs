@@ -175,7 +175,7 @@ public sealed class SessionsTests(SessionsFixture fixture) : IClassFixture<Sessi
     public async Task Groups_are_the_gateways()
     {
         var list = await _operator.GetAsync("groups", StashJson.Default.GroupList);
-        list.Gateway.ShouldBe(_operator.GatewayAddress.Authority);
+        (list.Scheme, list.Gateway).ShouldBe(("http", _operator.GatewayAddress.Authority));
         var groups = list.Items;
         groups.Count.ShouldBe(3);
         var db = groups.Single(g => g.Labels["app"] == "db");
