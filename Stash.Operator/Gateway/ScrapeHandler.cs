@@ -35,7 +35,7 @@ internal sealed class ScrapeHandler(GroupStore store, GatewayMetrics metrics, St
 
     private async Task ExposeAsync(HttpContext context)
     {
-        var format = ExpositionFormat.Negotiate(context.Request.Headers.Accept is [var accept, ..] ? accept : null);
+        var format = ExpositionAnswer.FormatOf(context.Request);
         var own = await metrics.FamiliesAsync(context.RequestAborted);
         var escaping = EscapingScheme.AllowUtf8;
         if (options.Gateway.Utf8Names)
@@ -44,23 +44,9 @@ internal sealed class ScrapeHandler(GroupStore store, GatewayMetrics metrics, St
             format = format with { ContentType = $"{format.ContentType}; escaping={NameEscaping.NameOf(escaping)}" };
         }
 
-        await store.ReadAsync(view => SendAsync(context, format, escaping, view, own), context.RequestAborted);
-    }
-
-    private static async Task SendAsync(HttpContext context, ExpositionFormat format, EscapingScheme escaping, StoreView view, IReadOnlyList<MetricFamily> own)
-    {
-        context.Response.ContentType = format.ContentType;
-        if (ContentCoding.Negotiate(context.Request) is not { } coding)
-        {
-            await WriteAsync(context.Response.BodyWriter, format.Kind, escaping, view, own, context.RequestAborted);
-            return;
-        }
-
-        context.Response.Headers.ContentEncoding = coding;
-        await using var compressed = ContentCoding.Compress(coding, context.Response.Body);
-        var writer = PipeWriter.Create(compressed, new StreamPipeWriterOptions(leaveOpen: true));
-        await WriteAsync(writer, format.Kind, escaping, view, own, context.RequestAborted);
-        await writer.CompleteAsync();
+        await store.ReadAsync(
+            view => ExpositionAnswer.WriteAsync(context, format.ContentType, output => WriteAsync(output, format.Kind, escaping, view, own, context.RequestAborted)),
+            context.RequestAborted);
     }
 
     private static Task WriteAsync(PipeWriter output, ExpositionKind kind, EscapingScheme escaping, StoreView view, IReadOnlyList<MetricFamily> own, CancellationToken cancellationToken)

@@ -73,9 +73,10 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
             builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token)
                 .AddSingleton(groups).AddSingleton(journal)
-                .AddSingleton<OperatorMetrics>().AddSingleton<ILeadership, SoleOperator>()
+                .AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
+            builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -96,7 +97,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 gateway.UseStashGateway();
             });
             app.UseStashApi();
-            app.MapMetrics();
+            app.UseOperatorTelemetry();
             return new OperatorHost(app, options, listener, groups, journal);
         }
         catch

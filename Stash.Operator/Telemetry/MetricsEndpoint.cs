@@ -1,0 +1,36 @@
+using Stash.Core.Exposition;
+using Stash.Core.Gateway;
+using Stash.Operator.Gateway;
+
+namespace Stash.Operator.Telemetry;
+
+/// <summary><c>GET /metrics</c> on :8443: what the operator measures of itself.</summary>
+internal static class MetricsEndpoint
+{
+    private const string Path = "/metrics";
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapMetricsEndpoint(this IEndpointRouteBuilder routes)
+    {
+        var metrics = routes.ServiceProvider.GetRequiredService<OperatorMetrics>();
+        routes.MapMethods(Path, Methods, (RequestDelegate)(context => ExposeAsync(context, metrics))).ExcludeFromDescription();
+    }
+
+    private static async Task ExposeAsync(HttpContext context, OperatorMetrics metrics)
+    {
+        // Routing takes any case and a slash at the end; who is allowed this path is allowed no other.
+        if (!string.Equals(context.Request.Path.Value, Path, StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var stop = context.RequestAborted;
+        var format = ExpositionAnswer.FormatOf(context.Request);
+        var families = await metrics.FamiliesAsync(stop);
+        var names = families.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        await ExpositionAnswer.WriteAsync(context, format.ContentType, output => ExpositionWriter.WriteAsync(output, format.Kind, families.Select(Pieces), names, stop));
+    }
+
+    private static FamilyPieces Pieces(MetricFamily family) => new(family.Name, family.Help, family.Type ?? MetricType.Untyped, () => [family]);
+}
