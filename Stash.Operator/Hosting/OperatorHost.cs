@@ -7,6 +7,7 @@ using Stash.Core;
 using Stash.Core.Configuration;
 using Stash.Core.Events;
 using Stash.Core.Gateway;
+using Stash.Core.Kubernetes;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
@@ -61,6 +62,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             LogUnused(atStart, unused, options.DataDirectory);
         }
 
+        var cluster = KubernetesConnection.Open(options.Kubernetes);
         var token = ApiToken.Load(data);
         var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
         _ = certificates.Current;
@@ -76,6 +78,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 .AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
+            if (cluster is not null)
+            {
+                builder.Services.AddSingleton(_ => cluster);
+            }
+
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();

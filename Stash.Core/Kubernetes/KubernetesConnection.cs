@@ -1,0 +1,115 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using k8s;
+using Stash.Core.Configuration;
+
+namespace Stash.Core.Kubernetes;
+
+/// <summary>
+/// The cluster's API server, and the namespace that the operator is in. Opening it does not connect: a server that is away is met by
+/// whoever asks it, and is there again when it is.
+/// </summary>
+public sealed class KubernetesConnection : IDisposable
+{
+    /// <summary>How long a request that is no watch may take, connecting included.</summary>
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+
+    private const string NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+    private KubernetesConnection(KubernetesClientConfiguration configuration, string @namespace)
+    {
+        Namespace = @namespace;
+        Server = new Uri(configuration.Host);
+        configuration.HttpClientTimeout = RequestTimeout;
+        configuration.FirstMessageHandlerSetup = handler => Configure((SocketsHttpHandler)handler, configuration);
+        Client = new k8s.Kubernetes(configuration);
+    }
+
+    /// <summary>Of the whole cluster, with the operator's own identity.</summary>
+    public IKubernetes Client { get; }
+
+    /// <summary>The operator's.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Where the API server is.</summary>
+    public Uri Server { get; }
+
+    /// <summary>Reads how to reach the cluster.</summary>
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="UserErrorException">The kubeconfig or the pod's service account cannot be used.</exception>
+    public static KubernetesConnection? Open(KubernetesOptions options)
+    {
+        if (!options.IsOn)
+        {
+            return null;
+        }
+
+        var configuration = options.Kubeconfig is { } file ? Kubeconfig.Read(file) : InCluster();
+        try
+        {
+            return new KubernetesConnection(configuration, options.Namespace ?? PodNamespace(options) ?? configuration.Namespace ?? "default");
+        }
+        catch (Exception e) when (Kubeconfig.IsUnusable(e))
+        {
+            throw Kubeconfig.Unusable(options.Kubeconfig ?? "The pod's service account", e);
+        }
+    }
+
+    public void Dispose() => Client.Dispose();
+
+    private static KubernetesClientConfiguration InCluster()
+    {
+        if (!KubernetesClientConfiguration.IsInCluster())
+        {
+            throw new UserErrorException(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 }
+                ? "This pod has no token of a service account: set automountServiceAccountToken to true in it, or Stash:Kubernetes:Mode to off to run without the cluster."
+                : "Stash:Kubernetes:Mode is on, and this is no pod: give a file of the cluster with --kubeconfig FILE, or set it to auto.");
+        }
+
+        try
+        {
+            return KubernetesClientConfiguration.InClusterConfig();
+        }
+        catch (Exception e) when (Kubeconfig.IsUnusable(e))
+        {
+            throw Kubeconfig.Unusable("The pod's service account", e);
+        }
+    }
+
+    /// <summary>A kubeconfig in a pod may lead to another cluster: its own namespace stands then.</summary>
+    private static string? PodNamespace(KubernetesOptions options)
+    {
+        if (options.Kubeconfig is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(NamespaceFile).Trim() is { Length: > 0 } name ? name : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The library's own check of the server's certificate passes over a wrong name where the authority is not the system's: .NET's does not.</summary>
+    private static void Configure(SocketsHttpHandler handler, KubernetesClientConfiguration configuration)
+    {
+        handler.ConnectTimeout = RequestTimeout;
+        if (configuration.SkipTlsVerify || configuration.SslCaCerts is not { } authorities)
+        {
+            return;
+        }
+
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        handler.SslOptions.CertificateChainPolicy = policy;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => errors == SslPolicyErrors.None;
+        if (configuration.TlsServerName is { Length: > 0 } name)
+        {
+            handler.SslOptions.TargetHost = name;
+        }
+    }
+}
