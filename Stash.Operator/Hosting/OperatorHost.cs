@@ -66,6 +66,8 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var token = ApiToken.Load(data);
         var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
         _ = certificates.Current;
+        ClientCertificates clients = new(data, options.Api.ClientCaFile, time, startLog.CreateLogger<ClientCertificates>());
+        ApiTls tls = new(() => certificates.Current);
 
         // The store first: its lock keeps a second operator away from the journal too.
         var groups = await GroupStore.OpenAsync(options.Gateway.StoreIn(data.In("gateway")), time, startLog.CreateLogger<GroupStore>(), cancellationToken);
@@ -73,7 +75,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         try
         {
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
-            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token)
+            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token).AddSingleton(clients)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
@@ -92,7 +94,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
                 {
                     l.MarkAs(Listener.Api);
-                    l.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Current);
+                    l.UseHttps(tls.Handshake);
                 });
             });
             builder.WebHost.UseKestrelHttpsConfiguration();

@@ -42,12 +42,10 @@ internal sealed class ServerTls
             ApplicationProtocols = _http2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
             ClientCertificateRequired = needed != ClientAuthentication.None,
             RemoteCertificateValidationCallback = (_, client, _, errors) => Accepts(client as X509Certificate2, errors),
+            // For a client's certificate: one made for servers alone does not do.
+            CertificateChainPolicy = Authorities.Trust(
+                authorities is null ? null : Authorities.Read(_tls.ClientAuthorities!.File ?? "client_ca", authorities), Authorities.ClientAuthentication),
         };
-        if (authorities is not null)
-        {
-            options.CertificateChainPolicy = Trust(authorities);
-        }
-
         if (_tls.CipherSuites.Count > 0)
         {
             options.CipherSuitesPolicy = Suites();
@@ -111,25 +109,6 @@ internal sealed class ServerTls
         {
             throw new UserErrorException($"{_tls.Certificate.File ?? "cert"} and {_tls.Key.File ?? "key"} are no certificate with its key in PEM: give a certificate (and its chain) and the key that belongs to it.", inner: e);
         }
-    }
-
-    private X509ChainPolicy Trust(string authorities)
-    {
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        try
-        {
-            policy.CustomTrustStore.ImportFromPem(authorities);
-        }
-        catch (CryptographicException)
-        {
-            policy.CustomTrustStore.Clear();
-        }
-
-        // For a client's certificate: one made for servers alone does not do.
-        policy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
-        return policy.CustomTrustStore.Count > 0
-            ? policy
-            : throw new UserErrorException($"{_tls.ClientAuthorities!.File ?? "client_ca"} holds no certificate in PEM: give those of the authorities that client certificates come from.");
     }
 
     private CipherSuitesPolicy Suites()

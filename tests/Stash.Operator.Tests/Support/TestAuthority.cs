@@ -7,14 +7,15 @@ namespace Stash.Operator.Tests.Support;
 /// <summary>An authority of a test's own, and certificates that it signs.</summary>
 internal sealed class TestAuthority : IDisposable
 {
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
     public TestAuthority()
     {
-        var request = new CertificateRequest("CN=test authority", _key, HashAlgorithmName.SHA256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(2));
     }
+
+    private TestAuthority(X509Certificate2 certificate) => Certificate = certificate;
 
     public X509Certificate2 Certificate { get; }
 
@@ -34,6 +35,36 @@ internal sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(alternatives.Build());
         using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(16));
         return (made.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>A certificate for a client, with its key.</summary>
+    /// <param name="subject">As <c>CN=ci, O=stash:view</c>.</param>
+    /// <param name="from">From now, by how much; negative for the past.</param>
+    /// <param name="to">The same for its end.</param>
+    /// <param name="use">Its extended key usage; null for none.</param>
+    public X509Certificate2 IssueClient(string subject, TimeSpan? from = null, TimeSpan? to = null, string? use = "1.3.6.1.5.5.7.3.2")
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        if (use is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        using var made = request.Create(Certificate, now + (from ?? TimeSpan.FromMinutes(-30)), now + (to ?? TimeSpan.FromDays(1)), RandomNumberGenerator.GetBytes(16));
+        return made.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>An authority that this one has signed.</summary>
+    public TestAuthority IssueBetween()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test authority between", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(16));
+        return new TestAuthority(made.CopyWithPrivateKey(key));
     }
 
     /// <summary>Issues one and writes it as PATH.crt and PATH.key.</summary>
@@ -65,9 +96,5 @@ internal sealed class TestAuthority : IDisposable
         return new HttpClient(handler) { BaseAddress = address };
     }
 
-    public void Dispose()
-    {
-        Certificate.Dispose();
-        _key.Dispose();
-    }
+    public void Dispose() => Certificate.Dispose();
 }

@@ -1,0 +1,45 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Stash.Operator.Tls;
+
+/// <summary>
+/// TLS of the API's listener. The handshake asks for a client certificate and takes any, or none: who it is from and whether it is good is
+/// found out for each request, which can be told why it is refused.
+/// </summary>
+internal sealed class ApiTls(Func<X509Certificate2> certificate)
+{
+    private SslServerAuthenticationOptions? _current;
+    private X509Certificate2? _of;
+
+    /// <summary>What the listener does at each handshake.</summary>
+    public TlsHandshakeCallbackOptions Handshake => new() { OnConnection = _ => ValueTask.FromResult(Current()) };
+
+    private SslServerAuthenticationOptions Current()
+    {
+        var wanted = certificate();
+        if (_current is not { } current || _of != wanted)
+        {
+            // Two handshakes at once may both make them; either will do.
+            _current = current = Options(SslStreamCertificateContext.Create(wanted, null, offline: true));
+            _of = wanted;
+        }
+
+        return current;
+    }
+
+    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context) => new()
+    {
+        ServerCertificateContext = context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        ClientCertificateRequired = true,
+        // No certificate, or one of strangers: not judged here.
+        RemoteCertificateValidationCallback = static (_, _, _, errors) =>
+            (errors & ~(SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateChainErrors)) == SslPolicyErrors.None,
+        CertificateChainPolicy = Authorities.Trust([], Authorities.ClientAuthentication),
+    };
+}
