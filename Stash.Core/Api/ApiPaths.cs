@@ -38,6 +38,12 @@ public static class ApiPaths
     /// <summary>POST a <see cref="Stash.Core.Monitoring.MonitoringManifest"/>, answers <see cref="SettingsPreview"/>; changes nothing.</summary>
     public const string SettingsPreview = Settings + "/preview";
 
-    /// <summary>GET, open to probes: 200 <c>ok</c>.</summary>
+    /// <summary>GET, open to probes: 200 <c>ok</c>, else 503 with every check and its reason; as <see cref="Live"/>.</summary>
     public const string Health = "/healthz";
+
+    /// <summary>The same: whether a restart would mend something.</summary>
+    public const string Live = "/livez";
+
+    /// <summary>The same: whether it can serve.</summary>
+    public const string Ready = "/readyz";
 }

@@ -76,6 +76,9 @@ public sealed partial class GroupStore : IAsyncDisposable
     /// <summary>Position of the last durable change; 0 where there is none. It only grows.</summary>
     public long Position => _log.Position;
 
+    /// <summary>False where what writes the log has ended, by <see cref="DisposeAsync"/> or by a fault of the program.</summary>
+    public bool IsRunning => !_writer.IsCompleted;
+
     public StoreStatistics Statistics
     {
         get

@@ -10,6 +10,7 @@ using Stash.Core.Monitoring;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Health;
 using Stash.Operator.Requests;
 
 namespace Stash.Operator.Api;
@@ -55,14 +56,13 @@ public static partial class StashApi
         });
         app.UseAuthentication();
         app.UseAuthorization();
+        app.MapStashHealth();
         app.MapStashApi();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
     private static void MapStashApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiPaths.Health, () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
-
         routes.MapGet(ApiPaths.Sessions, ListSessionsAsync).WithOperation("list", "sessions").WithName("listSessions").WithSummary("Sessions, newest first")
             .WithParameters([.. SessionFilters, ("limit", "Sessions of a page: 100 where missing, at most 5,000."), ("continue", "metadata.continue of the page before.")])
             .Produces<SessionList>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);

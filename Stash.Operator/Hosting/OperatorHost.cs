@@ -13,6 +13,7 @@ using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Api;
 using Stash.Operator.Gateway;
+using Stash.Operator.Health;
 using Stash.Operator.Monitoring;
 using Stash.Operator.Telemetry;
 using Stash.Operator.Tls;
@@ -88,6 +89,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
+            builder.Services.AddSingleton<Shutdown>().AddStashHealth();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 listener.Configure(kestrel);

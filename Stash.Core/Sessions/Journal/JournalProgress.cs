@@ -7,6 +7,7 @@ public sealed class JournalProgress
     private long _ticks;
     private long _sessions;
     private long _failures;
+    private volatile bool _failing;
 
     /// <summary>Position in the log up to which all sessions are in the journal.</summary>
     public long Position => Volatile.Read(ref _position);
@@ -16,6 +17,9 @@ public sealed class JournalProgress
 
     /// <summary>Attempts since the start that failed, as on a full disk.</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Whether the last attempt failed.</summary>
+    public bool IsFailing => _failing;
 
     /// <summary>Records that the log has and the journal has not yet seen.</summary>
     /// <param name="last">The log's last position.</param>
@@ -30,15 +34,24 @@ public sealed class JournalProgress
         return last <= Position || ticks == 0 || ticks > now.UtcTicks ? TimeSpan.Zero : TimeSpan.FromTicks(now.UtcTicks - ticks);
     }
 
-    internal void Begin(long position) => Volatile.Write(ref _position, position);
+    internal void Begin(long position)
+    {
+        Volatile.Write(ref _position, position);
+        _failing = false;
+    }
 
     internal void TookIn(long position, DateTimeOffset time, int sessions)
     {
         Volatile.Write(ref _ticks, time.UtcTicks);
         Volatile.Write(ref _position, position);
         Interlocked.Add(ref _sessions, sessions);
+        _failing = false;
     }
 
     /// <summary>Counts a failure.</summary>
-    public void Failed() => Interlocked.Increment(ref _failures);
+    public void Failed()
+    {
+        _failing = true;
+        Interlocked.Increment(ref _failures);
+    }
 }

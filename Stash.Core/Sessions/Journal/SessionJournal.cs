@@ -12,6 +12,8 @@ namespace Stash.Core.Sessions.Journal;
 /// </summary>
 public sealed class SessionJournal : IDisposable
 {
+    private const int Busy = 5;
+
     private readonly DbContextOptions<JournalContext> _options;
     private readonly JournalOptions _limits;
     private readonly TimeProvider _time;
@@ -83,6 +85,27 @@ public sealed class SessionJournal : IDisposable
                 return true;
             },
             cancellationToken);
+    }
+
+    /// <summary>Tries to read, and to begin to write; changes nothing, and waits for another writer a second at most.</summary>
+    /// <exception cref="SqliteException">One of them cannot be done.</exception>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        // Not from the pool: a file that was moved away or made read-only shows only when it is opened anew.
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(_connection) { Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 1 }.ToString());
+        await connection.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT Position FROM followed LIMIT 1";
+        await command.ExecuteScalarAsync(cancellationToken);
+        try
+        {
+            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == Busy)
+        {
+            // Somebody writes.
+        }
     }
 
     /// <summary>Adds sessions and the log position they reach, in one transaction. A session whose id is known is passed over.</summary>

@@ -1,0 +1,17 @@
+namespace Stash.Operator.Health;
+
+/// <summary>What a check found.</summary>
+/// <param name="Name">The check.</param>
+/// <param name="Passed">Whether it passed.</param>
+/// <param name="Reason">Why it failed and what to do, or what else there is to say; one line that everybody may read, empty for nothing.</param>
+internal sealed record CheckOutcome(string Name, bool Passed, string Reason)
+{
+    /// <summary>As the servers of Kubernetes write it.</summary>
+    public override string ToString() => (Passed, Reason) switch
+    {
+        (true, "") => $"[+]{Name} ok",
+        (true, _) => $"[+]{Name} ok: {Reason}",
+        (false, "") => $"[-]{Name} failed",
+        (false, _) => $"[-]{Name} failed: {Reason}",
+    };
+}
