@@ -33,6 +33,9 @@ public sealed record StatusDetails
     public string? Kind { get; init; }
 
     public IReadOnlyList<StatusCause>? Causes { get; init; }
+
+    /// <summary>With code 429: after how many seconds to come again.</summary>
+    public int? RetryAfterSeconds { get; init; }
 }
 
 /// <param name="Reason">As <c>FieldValueInvalid</c>.</param>

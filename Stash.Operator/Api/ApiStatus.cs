@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Stash.Core.Api;
 
@@ -29,6 +30,13 @@ internal static class ApiStatus
             Name = "stash",
             Causes = [.. errors.Select(e => new StatusCause("FieldValueInvalid", e.Message, e.Field))],
         });
+
+    /// <summary>Answers 429, to come again after some seconds.</summary>
+    public static Task WriteTooManyAsync(HttpContext context, string message, int seconds)
+    {
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return Of(StatusCodes.Status429TooManyRequests, "TooManyRequests", message, new StatusDetails { RetryAfterSeconds = seconds }).WriteAsync(context);
+    }
 
     /// <summary>For an answer that has a code and no body: no route, wrong method, a request that could not be read.</summary>
     public static KubernetesStatus ForCode(int code, string path) => code switch

@@ -12,6 +12,7 @@ using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Health;
 using Stash.Operator.Requests;
+using Stash.Operator.Telemetry.Requests;
 
 namespace Stash.Operator.Api;
 
@@ -35,6 +36,7 @@ public static partial class StashApi
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, StashJson.Default));
         services.AddOpenApi(OpenApiDocument, o => o.AddDocumentTransformer<OpenApiDescription>());
         services.AddSingleton<EventStream>();
+        services.AddRequestMetrics().AddInFlightLimits();
         return services;
     }
 
@@ -43,8 +45,10 @@ public static partial class StashApi
     {
         app.UseRouting();
         app.UseRequestInfo();
+        app.UseRequestMetrics();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteFailureAsync });
         app.UseStatusCodePages(c => ApiStatus.ForCode(c.HttpContext.Response.StatusCode, c.HttpContext.Request.Path).WriteAsync(c.HttpContext));
+        app.UseInFlightLimits();
         app.Use((context, next) =>
         {
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -55,6 +59,7 @@ public static partial class StashApi
             return next(context);
         });
         app.UseAuthentication();
+        app.UseCallerMetrics();
         app.UseAuthorization();
         app.MapStashHealth();
         app.MapStashApi();

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.AspNetCore.Http.Features;
 using Prometheus;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
+using Stash.Operator.Requests;
 
 namespace Stash.Operator.Gateway;
 
@@ -48,7 +48,7 @@ internal sealed class GatewayMetrics(TimeProvider time)
         var push = HttpMethods.IsPut(context.Request.Method) ? _put : _post;
         var now = time.GetTimestamp();
         push.Duration.Observe((long)((now - begun) * _nanosecondsPerTick), now);
-        push.Size.Observe(SizeOf(context), now);
+        push.Size.Observe(RequestSize.Of(context), now);
         if (context.Response.StatusCode == StatusCodes.Status200OK)
         {
             Interlocked.Increment(ref push.Good);
@@ -140,34 +140,18 @@ internal sealed class GatewayMetrics(TimeProvider time)
     private static string LowerCase(string method) =>
         HttpMethods.IsPut(method) ? "put" : HttpMethods.IsPost(method) ? "post" : HttpMethods.IsGet(method) ? "get" : HttpMethods.IsDelete(method) ? "delete" : method.ToLowerInvariant();
 
-    /// <summary>As the reference reckons it: method, target, protocol, host, headers, and the body's announced length.</summary>
-    private static long SizeOf(HttpContext context)
-    {
-        var request = context.Request;
-        long size = request.Method.Length + request.Protocol.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length + (request.ContentLength ?? 0);
-        foreach (var (name, values) in request.Headers)
-        {
-            // The name of Host is the one that does not count.
-            size += name.Length == 4 && name.Equals("Host", StringComparison.OrdinalIgnoreCase) ? 0 : name.Length;
-            for (var i = 0; i < values.Count; i++)
-            {
-                size += values[i]?.Length ?? 0;
-            }
-        }
-
-        return size;
-    }
-
     /// <summary>What is kept of the pushes of one method.</summary>
     private sealed class PushMetrics(TimeProvider time, string method)
     {
+        private static readonly double[] Quantiles = [0.1, 0.5, 0.9];
+
         public long Good;
 
         public string Method { get; } = method;
 
-        public SlidingSummary Duration { get; } = new(time, 1e-9);
+        public SlidingSummary Duration { get; } = new(time, 1e-9, Quantiles);
 
-        public SlidingSummary Size { get; } = new(time, 1);
+        public SlidingSummary Size { get; } = new(time, 1, Quantiles);
     }
 
     private sealed class Scrape : IDisposable

@@ -9,14 +9,14 @@ namespace Stash.Operator.Gateway;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="unit">What one observed unit is in the exposed unit, as 1e-9 for nanoseconds exposed as seconds.</param>
-internal sealed class SlidingSummary(TimeProvider time, double unit)
+/// <param name="quantiles">Which are told.</param>
+internal sealed class SlidingSummary(TimeProvider time, double unit, double[] quantiles)
 {
     private const int PrecisionBits = 6;
 
     /// <summary>Largest number that is told apart from larger ones in the quantiles: nanoseconds of 18 minutes, or a tebibyte.</summary>
     private const long Largest = (1L << 40) - 1;
 
-    private static readonly double[] Quantiles = [0.1, 0.5, 0.9];
     private static readonly int Cells = CellOf(Largest) + 1;
 
     private readonly Slice[] _slices = [new(), new(), new(), new(), new()];
@@ -67,7 +67,7 @@ internal sealed class SlidingSummary(TimeProvider time, double unit)
             Labels = labels,
             Count = (ulong)count,
             Sum = Scaled(Volatile.Read(ref _sum)),
-            Parts = [.. Quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))],
+            Parts = [.. quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))],
         };
     }
 

@@ -78,7 +78,7 @@ internal sealed record RequestInfo
         };
     }
 
-    private static string MethodOf(string method) => method switch
+    internal static string MethodOf(string method) => method switch
     {
         "GET" => "get",
         "HEAD" => "head",

@@ -7,10 +7,12 @@ namespace Stash.Operator.Tests.Gateway;
 /// <summary>The quantiles of the last ten minutes.</summary>
 public sealed class SlidingSummaryTests
 {
+    private static readonly double[] Quantiles = [0.1, 0.5, 0.9];
+
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void Nothing_observed_is_nothing_told() => new SlidingSummary(_time, 1).Read([]).ShouldBeNull();
+    public void Nothing_observed_is_nothing_told() => new SlidingSummary(_time, 1, Quantiles).Read([]).ShouldBeNull();
 
     [Theory]
     [InlineData(1)]
@@ -19,7 +21,7 @@ public sealed class SlidingSummaryTests
     [InlineData(987_654_321_012)]
     public void Quantiles_are_true_to_one_in_a_hundred(long scale)
     {
-        SlidingSummary summary = new(_time, 1);
+        SlidingSummary summary = new(_time, 1, Quantiles);
         for (var i = 1; i <= 1000; i++)
         {
             summary.Observe(i * scale, _time.GetTimestamp());
@@ -37,7 +39,7 @@ public sealed class SlidingSummaryTests
     [Fact]
     public void A_unit_is_exact()
     {
-        SlidingSummary summary = new(_time, 1e-9);
+        SlidingSummary summary = new(_time, 1e-9, Quantiles);
         summary.Observe(3_000_000_000, _time.GetTimestamp());
         summary.Read([])!.Sum.ShouldBe(3);
     }
@@ -45,7 +47,7 @@ public sealed class SlidingSummaryTests
     [Fact]
     public void What_is_older_than_ten_minutes_is_in_count_and_sum_alone()
     {
-        SlidingSummary summary = new(_time, 1);
+        SlidingSummary summary = new(_time, 1, Quantiles);
         summary.Observe(5, _time.GetTimestamp());
         _time.Advance(TimeSpan.FromMinutes(7));
         summary.Observe(9, _time.GetTimestamp());
@@ -61,7 +63,7 @@ public sealed class SlidingSummaryTests
     [Fact]
     public async Task Many_threads_lose_nothing()
     {
-        SlidingSummary summary = new(_time, 1);
+        SlidingSummary summary = new(_time, 1, Quantiles);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             for (var i = 0; i < 10_000; i++)
