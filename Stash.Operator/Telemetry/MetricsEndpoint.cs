@@ -7,7 +7,7 @@ namespace Stash.Operator.Telemetry;
 /// <summary><c>GET /metrics</c> on :8443: what the operator measures of itself.</summary>
 internal static class MetricsEndpoint
 {
-    private const string Path = "/metrics";
+    public const string Path = "/metrics";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapMetricsEndpoint(this IEndpointRouteBuilder routes)

@@ -36,7 +36,7 @@ internal static class RequestLabels
     {
         { IsKnown: false } => Other,
         { Resource.Length: > 0 } => "api",
-        { Path: "/metrics" } => "prometheus",
+        { Path: MetricsEndpoint.Path } => "prometheus",
         { Path: var path } when path.StartsWith("/openapi/", StringComparison.Ordinal) => "openapi",
         { IsOpen: true } => "health",
         _ => Other,

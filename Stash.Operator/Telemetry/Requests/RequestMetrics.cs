@@ -39,16 +39,16 @@ internal sealed class RequestMetrics
         (_time, _nanosecondsPerTick) = (time, 1e9 / time.TimestampFrequency);
         var factory = metrics.Factory;
         var requests = factory.CreateCounter(
-            "apiserver_request_count", "Counter of API requests broken out for each verb, API resource, client, and HTTP response contentType and code.", "verb", "resource", "client", "contentType", "code");
+            "apiserver_request_count", "Counter of API requests broken out for each verb, API resource, client, and HTTP response contentType and code.", ["verb", "resource", "client", "contentType", "code"]);
         _requests = new(k => requests.WithLabels(k.Verb, k.Resource, k.Client, k.ContentType, k.Code), (MostRequestSeries, k => k with { Client = RequestLabels.Other }), (MostRequestSeries + 100, RequestKey.Coarsest));
         var latencies = factory.CreateHistogram(
             "apiserver_request_latencies", "Response latency distribution in microseconds for each verb, resource and subresource; of streams, how long they were open.",
             ["verb", "resource", "subresource"], new HistogramConfiguration { Buckets = LatencyBuckets });
         _latencies = new(k => new Latency(latencies.WithLabels(k.Verb, k.Resource, k.Subresource), new SlidingSummary(time, 1, Quantiles)));
-        var http = factory.CreateCounter("http_requests_total", "Total number of HTTP requests made.", "code", "handler", "method");
+        var http = factory.CreateCounter("http_requests_total", "Total number of HTTP requests made.", ["code", "handler", "method"]);
         _httpRequests = new(k => http.WithLabels(k.Code, k.Handler, k.Method), (MostHttpSeries, k => k with { Method = RequestLabels.Other }));
         _http = new(_ => new HttpSummaries(time));
-        _users = factory.CreateCounter("authenticated_user_requests", "Counter of authenticated requests broken out by username.", "username");
+        _users = factory.CreateCounter("authenticated_user_requests", "Counter of authenticated requests broken out by username.", ["username"]);
         _certificates = factory.CreateHistogram(
             "apiserver_client_certificate_expiration_seconds", "Distribution of the remaining lifetime on the certificate used to authenticate a request.", new HistogramConfiguration { Buckets = LifetimeBuckets });
         metrics.AddFamilies(Summaries);
