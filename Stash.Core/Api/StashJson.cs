@@ -17,5 +17,6 @@ namespace Stash.Core.Api;
 [JsonSerializable(typeof(GroupList))]
 [JsonSerializable(typeof(SettingsPreview))]
 [JsonSerializable(typeof(MonitoringManifest))]
+[JsonSerializable(typeof(MonitoringSpec))]
 [JsonSerializable(typeof(KubernetesStatus))]
 public sealed partial class StashJson : JsonSerializerContext;

@@ -53,7 +53,17 @@ internal static class ApiStatus
         Of(StatusCodes.Status400BadRequest, "BadRequest", message, new StatusDetails { Group = ApiPaths.Group, Causes = [new StatusCause("FieldValueInvalid", message, name)] });
 
     public static IResult Result(this KubernetesStatus status) =>
-        Results.Json(status, ReadableJson.Default.KubernetesStatus, statusCode: status.Code);
+        new StatusResult(status);
 
     public static Task WriteAsync(this KubernetesStatus status, HttpContext context) => status.Result().ExecuteAsync(context);
+
+    /// <summary>The answer; and a feature of the request, for who records what became of it.</summary>
+    private sealed class StatusResult(KubernetesStatus status) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Features.Set(status);
+            return Results.Json(status, ReadableJson.Default.KubernetesStatus, statusCode: status.Code).ExecuteAsync(httpContext);
+        }
+    }
 }

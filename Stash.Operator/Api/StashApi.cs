@@ -10,6 +10,7 @@ using Stash.Core.Monitoring;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Audit;
 using Stash.Operator.Health;
 using Stash.Operator.Requests;
 using Stash.Operator.Telemetry.Requests;
@@ -60,6 +61,7 @@ public static partial class StashApi
         });
         app.UseAuthentication();
         app.UseCallerMetrics();
+        app.UseStashAudit();
         app.UseAuthorization();
         app.MapStashHealth();
         app.MapStashApi();
@@ -161,10 +163,14 @@ public static partial class StashApi
 
         try
         {
-            return await store.SaveAsync(manifest, ct) is { } saved
-                ? Json(saved)
-                : ApiStatus.Of(409, "Conflict", "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion",
-                    new StatusDetails { Group = "stash.appscode.com", Kind = "Monitoring", Name = "stash" }).Result();
+            if (await store.SaveAsync(manifest, ct) is { } change)
+            {
+                AuditRecord.Changed(request.HttpContext, change.Before.Spec, change.After.Spec, StashJson.Default.MonitoringSpec);
+                return Json(change.After);
+            }
+
+            return ApiStatus.Of(409, "Conflict", "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion",
+                new StatusDetails { Group = "stash.appscode.com", Kind = "Monitoring", Name = "stash" }).Result();
         }
         catch (Core.UserErrorException e)
         {

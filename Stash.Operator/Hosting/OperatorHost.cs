@@ -12,6 +12,7 @@ using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Api;
+using Stash.Operator.Audit;
 using Stash.Operator.Gateway;
 using Stash.Operator.Health;
 using Stash.Operator.Monitoring;
@@ -49,7 +50,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration);
-        HostLog log = new(options.LogFormat ?? "text", configuration, ToStandardError: false);
+        HostLog log = new(options.LogFormat ?? "text", configuration, ToStandardError: options.Audit.LogPath is AuditOptions.StandardOutput);
         log.Configure(builder.Logging.ClearProviders());
         // Every request without the token would be a line.
         builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
@@ -89,7 +90,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
-            builder.Services.AddSingleton<Shutdown>().AddStashHealth();
+            builder.Services.AddSingleton<Shutdown>().AddStashHealth().AddStashAudit();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 listener.Configure(kestrel);
@@ -101,6 +102,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             var app = builder.Build();
+            app.Services.GetRequiredService<AuditLog>().Try(options.Audit);
             app.MapWhen(c => c.CameBy(Listener.Gateway), gateway =>
             {
                 listener.Guard(gateway);

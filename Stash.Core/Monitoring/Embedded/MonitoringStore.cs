@@ -76,9 +76,9 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     }
 
     /// <summary>Saves settings. The file's comments and its other fields stay.</summary>
-    /// <returns>The settings as they are now; null where the caller's resource version is not that of the file: somebody changed it meanwhile.</returns>
+    /// <returns>The settings as they were and as they are now; null where the caller's resource version is not that of the file: somebody changed it meanwhile.</returns>
     /// <exception cref="UserErrorException">The file cannot be written.</exception>
-    public async Task<MonitoringManifest?> SaveAsync(MonitoringManifest manifest, CancellationToken cancellationToken)
+    public async Task<SettingsChange?> SaveAsync(MonitoringManifest manifest, CancellationToken cancellationToken)
     {
         await _lock.WaitAsync(cancellationToken);
         try
@@ -103,8 +103,9 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
                 var next = MonitoringYaml.ReplaceBlock(valid ? text! : Head, "spec", MonitoringYaml.SpecBlock(spec));
                 if (_file.TryReplace(text, next, keepOld: true))
                 {
+                    var before = Current;
                     TakeIn(next);
-                    return Current;
+                    return new SettingsChange(before, Current);
                 }
             }
         }
@@ -235,3 +236,8 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     [LoggerMessage(Level = LogLevel.Error, Message = "Monitoring settings cannot be put into effect: see that the disk of the data folder has space and that this user may write to monitoring.yaml and to the folder prometheus in it")]
     private static partial void LogNotApplied(ILogger logger, Exception exception);
 }
+
+/// <summary>Settings that were saved.</summary>
+/// <param name="Before">Those in force until then.</param>
+/// <param name="After">Those now.</param>
+public sealed record SettingsChange(MonitoringManifest Before, MonitoringManifest After);

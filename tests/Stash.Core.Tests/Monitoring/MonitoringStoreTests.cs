@@ -211,8 +211,8 @@ public sealed class MonitoringStoreTests : IDisposable
         File.GetLastWriteTimeUtc(Manifest).ShouldBe(before);
     }
 
-    private Task<MonitoringManifest?> SaveAsync(Func<MonitoringSpec, MonitoringSpec> change) =>
-        _store.SaveAsync(_store.Current with { Spec = change(_store.Current.Spec) }, Stop);
+    private async Task<MonitoringManifest?> SaveAsync(Func<MonitoringSpec, MonitoringSpec> change) =>
+        (await _store.SaveAsync(_store.Current with { Spec = change(_store.Current.Spec) }, Stop))?.After;
 
     private async Task EditAsync(string before, string after)
     {
