@@ -34,7 +34,7 @@ public sealed record StatusDetails
 
     public IReadOnlyList<StatusCause>? Causes { get; init; }
 
-    /// <summary>With code 429: after how many seconds to come again.</summary>
+    /// <summary>How long to stay away, as the header <c>Retry-After</c> says too.</summary>
     public int? RetryAfterSeconds { get; init; }
 }
 

@@ -11,6 +11,9 @@ public sealed class DataFolder
 
     public string ApiToken => In("api-token");
 
+    /// <summary>With which <c>/metrics</c> alone may be read.</summary>
+    public string MetricsToken => In("metrics-token");
+
     public string CaCertificate => In("ca.crt");
 
     /// <exception cref="UserErrorException">The folder cannot be made or written.</exception>

@@ -5,11 +5,15 @@ namespace Stash.Operator.Access;
 /// <summary>Who sends a request, as Kubernetes' <c>UserInfo</c> says it.</summary>
 internal sealed record Caller
 {
+    /// <summary>The group of everybody who is known.</summary>
+    public const string Authenticated = "system:authenticated";
+
+    private const string Unauthenticated = "system:unauthenticated";
     private const string UidClaim = "uid";
     private const string ExtraPrefix = "extra/";
 
     /// <summary>Who shows nothing.</summary>
-    public static Caller Anonymous { get; } = new() { Name = "system:anonymous", Groups = ["system:unauthenticated"] };
+    public static Caller Anonymous { get; } = new() { Name = "system:anonymous", Groups = [Unauthenticated] };
 
     public required string Name { get; init; }
 
@@ -41,6 +45,10 @@ internal sealed record Caller
             Extra = extra,
         };
     }
+
+    /// <summary>With the group that Kubernetes adds to everybody who is known.</summary>
+    public Caller AsAuthenticated() =>
+        Groups.Contains(Authenticated, StringComparer.Ordinal) || Groups.Contains(Unauthenticated, StringComparer.Ordinal) ? this : this with { Groups = [.. Groups, Authenticated] };
 
     /// <param name="scheme">How it was found out: <c>token</c>, <c>certificate</c>, <c>proxy</c>.</param>
     public ClaimsPrincipal ToPrincipal(string scheme)

@@ -31,12 +31,9 @@ internal static class ApiStatus
             Causes = [.. errors.Select(e => new StatusCause("FieldValueInvalid", e.Message, e.Field))],
         });
 
-    /// <summary>Answers 429, to come again after some seconds.</summary>
-    public static Task WriteTooManyAsync(HttpContext context, string message, int seconds)
-    {
-        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return Of(StatusCodes.Status429TooManyRequests, "TooManyRequests", message, new StatusDetails { RetryAfterSeconds = seconds }).WriteAsync(context);
-    }
+    /// <summary>429 or 503, to come again after some seconds.</summary>
+    public static KubernetesStatus ComeAgain(int code, string message, int seconds) =>
+        Of(code, code == StatusCodes.Status429TooManyRequests ? "TooManyRequests" : "ServiceUnavailable", message, new StatusDetails { RetryAfterSeconds = seconds });
 
     /// <summary>For an answer that has a code and no body: no route, wrong method, a request that could not be read.</summary>
     public static KubernetesStatus ForCode(int code, string path) => code switch
@@ -63,6 +60,11 @@ internal static class ApiStatus
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Features.Set(status);
+            if (status.Details?.RetryAfterSeconds is { } seconds)
+            {
+                httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
             return Results.Json(status, ReadableJson.Default.KubernetesStatus, statusCode: status.Code).ExecuteAsync(httpContext);
         }
     }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Stash.Core.Api;
 
 namespace Stash.Operator.Api;
 
@@ -13,7 +14,8 @@ internal sealed class OpenApiDescription : IOpenApiDocumentTransformer
         {
             Title = "Stash operator",
             Version = typeof(OpenApiDescription).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-            Description = "Sessions, groups and monitoring settings. The token is in the file api-token of the operator's data folder.",
+            Description = "Sessions, groups and monitoring settings. The token is in the file api-token of the operator's data folder; in a cluster it is one that the cluster knows, and a client certificate will do in either. "
+                + "401: the client is not known. 403: it may not do this. 429: too many wrong credentials from its address, or too many requests at once. 503: the cluster cannot be asked who may. 429 and 503 tell in Retry-After when to come again.",
         };
         document.Servers = [];
         document.Components ??= new OpenApiComponents();
@@ -26,8 +28,19 @@ internal sealed class OpenApiDescription : IOpenApiDocumentTransformer
     }
 }
 
-internal static class QueryParameterExtensions
+internal static class DescriptionExtensions
 {
+    /// <summary>Describes what every endpoint answers to whom it does not let in.</summary>
+    public static RouteGroupBuilder WithAccessAnswers(this RouteGroupBuilder endpoints)
+    {
+        foreach (var code in new[] { StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable })
+        {
+            endpoints.WithMetadata(new ProducesResponseTypeMetadata(code, typeof(KubernetesStatus), ["application/json"]));
+        }
+
+        return endpoints;
+    }
+
     /// <summary>Describes query parameters that the handler reads from the request itself.</summary>
     public static RouteHandlerBuilder WithParameters(this RouteHandlerBuilder endpoint, (string Name, string Description)[] parameters) =>
         endpoint.AddOpenApiOperationTransformer((operation, _, _) =>

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Stash.Core.Api;
@@ -17,7 +15,7 @@ using Stash.Operator.Telemetry.Requests;
 
 namespace Stash.Operator.Api;
 
-/// <summary>The operator's API on :8443. Everything but health needs the token; every error is a Kubernetes <c>Status</c>.</summary>
+/// <summary>The operator's API on :8443. Everything but health needs a known client (<c>Access</c>); every error is a Kubernetes <c>Status</c>.</summary>
 public static partial class StashApi
 {
     private const string OpenApiDocument = "v1";
@@ -27,13 +25,6 @@ public static partial class StashApi
 
     public static IServiceCollection AddStashApi(this IServiceCollection services)
     {
-        // Not AddAuthentication: it brings data protection, which makes key files that nothing here needs.
-        services.AddAuthenticationCore(o => o.DefaultScheme = TokenAuthenticationHandler.SchemeName);
-        services.AddWebEncoders();
-        new AuthenticationBuilder(services)
-            .AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(TokenAuthenticationHandler.SchemeName, null);
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder(TokenAuthenticationHandler.SchemeName).RequireAuthenticatedUser().Build());
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, StashJson.Default));
         services.AddOpenApi(OpenApiDocument, o => o.AddDocumentTransformer<OpenApiDescription>());
         services.AddSingleton<EventStream>();
@@ -64,36 +55,37 @@ public static partial class StashApi
         app.UseStashAudit();
         app.UseAuthorization();
         app.MapStashHealth();
-        app.MapStashApi();
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapDiscovery();
+        app.MapGroup("").WithAccessAnswers().MapStashApi();
+        app.MapOpenApi($"/openapi/{OpenApiDocument}.json");
     }
 
     private static void MapStashApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(ApiPaths.Sessions, ListSessionsAsync).WithOperation("list", "sessions").WithName("listSessions").WithSummary("Sessions, newest first")
             .WithParameters([.. SessionFilters, ("limit", "Sessions of a page: 100 where missing, at most 5,000."), ("continue", "metadata.continue of the page before.")])
-            .Produces<SessionList>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+            .Produces<SessionList>().Produces<KubernetesStatus>(400);
         routes.MapGet(ApiPaths.Sessions + "/{id}", GetSessionAsync).WithOperation("get", "sessions").WithName("getSession").WithSummary("One session")
-            .Produces<Session>().Produces<KubernetesStatus>(404).Produces<KubernetesStatus>(401);
+            .Produces<Session>().Produces<KubernetesStatus>(404);
         routes.MapGet(ApiPaths.Aggregates, AggregateAsync).WithOperation("list", "aggregates").WithName("aggregateSessions").WithSummary("Sessions per time bucket, per operation and per app")
             .WithParameters([.. SessionFilters, ("bucketSeconds", "Width of a bucket; chosen by the range where missing.")])
-            .Produces<SessionAggregates>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+            .Produces<SessionAggregates>().Produces<KubernetesStatus>(400);
         routes.MapGet(ApiPaths.Apps, async (SessionJournal journal, CancellationToken ct) => Json(new AppList { Items = await journal.Reader.AppsAsync(ct) }))
-            .WithOperation("list", "apps").WithName("listApps").WithSummary("Every app and operation that the journal has known").Produces<AppList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "apps").WithName("listApps").WithSummary("Every app and operation that the journal has known").Produces<AppList>();
         routes.MapGet(ApiPaths.Running, (RunningSessions running) => Json(new RunningList { Items = running.All }))
-            .WithOperation("list", "running").WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "running").WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>();
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
             .WithOperation("watch", "events").WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
-            .Produces(200, contentType: "text/event-stream").Produces<KubernetesStatus>(401);
+            .Produces(200, contentType: "text/event-stream");
         routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Scheme = resources.Endpoints?.GatewayScheme ?? "http", Items = groups.Summaries() }))
-            .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>().Produces<KubernetesStatus>(401);
+            .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>();
         routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
-            .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>().Produces<KubernetesStatus>(401);
+            .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>();
         routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithOperation("update", "settings", isChange: true).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
             .Accepts<MonitoringManifest>("application/json").Produces<MonitoringManifest>()
-            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422);
+            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422);
         routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithOperation("create", "settings", "preview").WithName("previewSettings").WithSummary("What settings would make; changes nothing")
-            .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(401);
+            .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400);
     }
 
     private static (string Name, string Description)[] SessionFilters =>

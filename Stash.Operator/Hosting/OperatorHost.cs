@@ -11,6 +11,7 @@ using Stash.Core.Kubernetes;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Access;
 using Stash.Operator.Api;
 using Stash.Operator.Audit;
 using Stash.Operator.Gateway;
@@ -52,8 +53,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         builder.Configuration.AddConfiguration(configuration);
         HostLog log = new(options.LogFormat ?? "text", configuration, ToStandardError: options.Audit.LogPath is AuditOptions.StandardOutput);
         log.Configure(builder.Logging.ClearProviders());
-        // Every request without the token would be a line.
-        builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
+        builder.Logging.QuietenAccess();
         // The API says it itself, with the request's id.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         using var startLog = log.AtStart();
@@ -65,7 +65,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         }
 
         var cluster = KubernetesConnection.Open(options.Kubernetes);
-        var token = ApiToken.Load(data);
+        TokenFiles tokens = new(data, options, time, startLog.CreateLogger<TokenFiles>());
         var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
         _ = certificates.Current;
         ClientCertificates clients = new(data, options.Api.ClientCaFile, time, startLog.CreateLogger<ClientCertificates>());
@@ -77,16 +77,12 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         try
         {
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
-            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(token).AddSingleton(clients)
+            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(clients)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
-            if (cluster is not null)
-            {
-                builder.Services.AddSingleton(_ => cluster);
-            }
-
+            builder.Services.AddStashAccess(tokens, cluster);
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
@@ -131,7 +127,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var server = _app.Services.GetRequiredService<IServer>();
         var gateway = _listener.Bound(server)[0];
         var api = Client(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Last(), _options.Api.Address);
-        _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = _listener.Endpoints(gateway, api);
+        _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = _listener.Endpoints(gateway, api) with
+        {
+            // A Prometheus in the cluster shows its service account's.
+            ApiTokenFile = _options.Kubernetes.IsOn ? "/var/run/secrets/kubernetes.io/serviceaccount/token" : null,
+        };
         await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
         LogStarted(_app.Logger, _listener.Scheme, gateway, api, _options.DataDirectory);
         await _app.WaitForShutdownAsync(cancellationToken);

@@ -20,7 +20,7 @@ internal static class InFlightExtensions
             var kind = limits.For(request);
             if (!kind.TryEnter(request.IsOpen))
             {
-                await ApiStatus.WriteTooManyAsync(context, kind.Refusal, RetrySeconds);
+                await ApiStatus.ComeAgain(StatusCodes.Status429TooManyRequests, kind.Refusal, RetrySeconds).WriteAsync(context);
                 return;
             }
 

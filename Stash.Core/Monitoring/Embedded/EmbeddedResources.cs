@@ -122,9 +122,9 @@ public sealed class EmbeddedResources(DataFolder data)
         {
             yaml.Line(1, "- job_name: stash-operator");
             yaml.Line(2, "scheme: https");
-            yaml.Line(2, "# The token is for the operator's user alone (mode 0600): give Prometheus' user a copy, or the right to read it.");
+            yaml.Line(2, "# The token may read these metrics and nothing else. Its file has mode 0600: give Prometheus' user a copy, or the right to read it.");
             yaml.Line(2, "authorization:");
-            yaml.Value(3, "credentials_file", data.ApiToken);
+            yaml.Value(3, "credentials_file", endpoints.ApiTokenFile ?? data.MetricsToken);
             yaml.Line(2, "tls_config:");
             yaml.Value(3, "ca_file", data.CaCertificate);
             yaml.Value(3, "server_name", endpoints.ServerName);

@@ -21,6 +21,9 @@ public sealed record ScrapeEndpoints
     /// <summary>The operator's HTTPS endpoint, <c>host:port</c>.</summary>
     public required string Api { get; init; }
 
+    /// <summary>File of the bearer token with which <see cref="Api"/> gives its metrics; null for <c>metrics-token</c> in the data folder.</summary>
+    public string? ApiTokenFile { get; init; }
+
     /// <summary>A name that the serving certificate holds.</summary>
     public string ServerName { get; init; } = "localhost";
 }

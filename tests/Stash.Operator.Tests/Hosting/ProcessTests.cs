@@ -32,7 +32,7 @@ public sealed class ProcessTests
     {
         await using var it = await OperatorProcess.StartAsync();
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        foreach (var name in new[] { "api-token", "ca.key", "tls.key" })
+        foreach (var name in new[] { "api-token", "metrics-token", "ca.key", "tls.key" })
         {
             File.GetUnixFileMode(Path.Combine(it.DataDirectory, name)).ShouldBe(Owner, name);
         }
@@ -45,7 +45,7 @@ public sealed class ProcessTests
     public async Task Token_and_certificates_stay_the_same_over_a_restart()
     {
         await using var it = await OperatorProcess.StartAsync();
-        string[] names = ["api-token", "ca.crt", "ca.key", "tls.crt", "tls.key"];
+        string[] names = ["api-token", "metrics-token", "ca.crt", "ca.key", "tls.crt", "tls.key"];
         var before = names.Select(n => File.ReadAllText(Path.Combine(it.DataDirectory, n))).ToList();
         (await it.StopAsync()).ShouldBe(0);
         await it.StartAgainAsync();

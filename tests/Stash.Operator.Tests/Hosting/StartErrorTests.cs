@@ -77,8 +77,24 @@ public sealed class StartErrorTests : IDisposable
     public async Task A_token_that_is_too_short()
     {
         Directory.CreateDirectory(Data);
-        await File.WriteAllTextAsync(Path.Combine(Data, "api-token"), "secret\n", TestContext.Current.CancellationToken);
-        await ShouldFailAsync(1, $"{Data}/api-token holds fewer than 16 characters: delete it and start again to have a token made.");
+        var file = Path.Combine(Data, "api-token");
+        await File.WriteAllTextAsync(file, "secret\n", TestContext.Current.CancellationToken);
+        await ShouldFailAsync(1, $"{file} can be read by every user of this machine: make it yours alone with chmod 600 {file}.");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await ShouldFailAsync(1, $"{file} holds a token of fewer than 16 characters: make one with openssl rand -hex 32.");
+    }
+
+    [Fact]
+    public async Task A_token_file_that_is_not_there()
+    {
+        await File.WriteAllTextAsync(_folder.In("own.json"), """{ "Stash:Api:TokenFile": "/nowhere/token" }""", TestContext.Current.CancellationToken);
+        await ShouldFailAsync(1, "/nowhere/token cannot be read: make it a file that this user may read.", "--config", _folder.In("own.json"));
+    }
+
+    [Fact]
+    public async Task A_cluster_that_cannot_be_known()
+    {
+        await ShouldFailAsync(1, "There is no kubeconfig /nowhere/config: give one that exists with --kubeconfig.", "--kubeconfig", "/nowhere/config");
     }
 
     [Fact]

@@ -35,8 +35,8 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     /// <summary><c>https://127.0.0.1:PORT/</c>.</summary>
     public Uri ApiAddress { get; private set; } = null!;
 
-    /// <summary>The API's token.</summary>
-    public string Token => File.ReadAllText(Path.Combine(DataDirectory, "api-token")).Trim();
+    /// <summary>The API's token, where there is no cluster.</summary>
+    public string Token => ReadToken("api-token");
 
     /// <summary>A client of the push gateway.</summary>
     public HttpClient Gateway { get; private set; } = null!;
@@ -95,7 +95,7 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         Gateway?.Dispose();
         Api?.Dispose();
         Gateway = new HttpClient { BaseAddress = GatewayAddress };
-        Api = NewApiClient(Token);
+        Api = NewApiClient(File.Exists(Path.Combine(DataDirectory, "api-token")) ? Token : null);
         await Eventually.TrueAsync("the gateway is ready", async () =>
         {
             using var answer = await Gateway.GetAsync("-/ready", TestContext.Current.CancellationToken);
@@ -103,13 +103,23 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         });
     }
 
+    /// <summary>A token of the data folder.</summary>
+    public string ReadToken(string name) => File.ReadAllText(Path.Combine(DataDirectory, name)).Trim();
+
     /// <summary>Another client of the API.</summary>
     /// <param name="token">Null for none.</param>
-    public HttpClient NewApiClient(string? token)
+    /// <param name="certificate">Of the client; null for none.</param>
+    public HttpClient NewApiClient(string? token, X509Certificate2? certificate = null)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataDirectory, "ca.crt")));
-        var client = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
+        SslClientAuthenticationOptions tls = new() { CertificateChainPolicy = policy };
+        if (certificate is not null)
+        {
+            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        }
+
+        var client = new HttpClient(new SocketsHttpHandler { SslOptions = tls })
         {
             BaseAddress = new Uri(ApiAddress, ApiPaths.Root + "/"),
         };

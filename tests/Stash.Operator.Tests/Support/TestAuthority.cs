@@ -19,6 +19,9 @@ internal sealed class TestAuthority : IDisposable
 
     public X509Certificate2 Certificate { get; }
 
+    /// <summary>An operator's own, of its data folder.</summary>
+    public static TestAuthority In(string dataDirectory) => new(X509Certificate2.CreateFromPemFile(Path.Combine(dataDirectory, "ca.crt"), Path.Combine(dataDirectory, "ca.key")));
+
     /// <summary>A certificate for 127.0.0.1, localhost and other names, with its key, in PEM.</summary>
     public (string Certificate, string Key) Issue(params string[] names)
     {
@@ -53,7 +56,9 @@ internal sealed class TestAuthority : IDisposable
         }
 
         var now = DateTimeOffset.UtcNow;
-        using var made = request.Create(Certificate, now + (from ?? TimeSpan.FromMinutes(-30)), now + (to ?? TimeSpan.FromDays(1)), RandomNumberGenerator.GetBytes(16));
+        var begin = now + (from ?? TimeSpan.FromMinutes(-30));
+        var authority = new DateTimeOffset(Certificate.NotBefore);
+        using var made = request.Create(Certificate, begin > authority ? begin : authority, now + (to ?? TimeSpan.FromDays(1)), RandomNumberGenerator.GetBytes(16));
         return made.CopyWithPrivateKey(key);
     }
 

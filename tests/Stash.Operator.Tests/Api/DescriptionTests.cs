@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.OpenApi;
 using Stash.Core.Api;
@@ -7,58 +6,12 @@ using Stash.Operator.Tests.Support;
 
 namespace Stash.Operator.Tests.Api;
 
-/// <summary>Who gets in, and the document that says what there is.</summary>
-public sealed class AccessTests(OperatorFixture fixture) : IClassFixture<OperatorFixture>
+/// <summary>The document that says what there is, and what is told of what there is not.</summary>
+public sealed class DescriptionTests(OperatorFixture fixture) : IClassFixture<OperatorFixture>
 {
     private readonly OperatorProcess _operator = fixture.Operator;
 
-    public static TheoryData<string, string> Closed => new(
-        ("GET", ApiPaths.Sessions), ("GET", ApiPaths.Sessions + "/x"), ("GET", ApiPaths.Aggregates), ("GET", ApiPaths.Apps), ("GET", ApiPaths.Running), ("GET", ApiPaths.Events),
-        ("GET", ApiPaths.Groups), ("GET", ApiPaths.Settings), ("PUT", ApiPaths.Settings), ("POST", ApiPaths.SettingsPreview), ("GET", "/metrics"), ("GET", "/openapi/v1.json"),
-        ("GET", "/"), ("GET", "/apis/none"));
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    [Theory]
-    [MemberData(nameof(Closed))]
-    public async Task Nothing_is_told_without_the_token(string method, string path)
-    {
-        foreach (var token in new[] { null, "wrong", new string('0', 64), _operator.Token + "0" })
-        {
-            using var client = _operator.NewApiClient(token);
-            using var request = new HttpRequestMessage(new HttpMethod(method), path);
-            using var answer = await client.SendAsync(request, Stop);
-            var status = await answer.StatusAsync(HttpStatusCode.Unauthorized);
-            status.Reason.ShouldBe("Unauthorized");
-            status.Message.ShouldBe("Send the token of the file api-token in the operator's data folder as \"Authorization: Bearer TOKEN\".");
-            answer.Headers.WwwAuthenticate.ShouldBe([new AuthenticationHeaderValue("Bearer")]);
-        }
-    }
-
-    [Theory]
-    [InlineData("Basic")]
-    [InlineData("Token")]
-    public async Task Only_a_bearer_is_taken(string scheme)
-    {
-        using var client = _operator.NewApiClient(null);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(scheme, _operator.Token);
-        using var answer = await client.GetAsync("sessions", Stop);
-        await answer.StatusAsync(HttpStatusCode.Unauthorized);
-    }
-
-    [Fact]
-    public async Task Health_is_open()
-    {
-        using var client = _operator.NewApiClient(null);
-        (await client.GetStringAsync(ApiPaths.Health, Stop)).ShouldBe("ok");
-    }
-
-    [Fact]
-    public async Task A_client_that_does_not_know_the_authority_refuses_it()
-    {
-        using var client = new HttpClient();
-        await Should.ThrowAsync<HttpRequestException>(() => client.GetAsync(new Uri(_operator.ApiAddress, ApiPaths.Health), Stop));
-    }
 
     [Theory]
     [InlineData("GET", ApiPaths.Root + "/none", HttpStatusCode.NotFound, "NotFound")]
@@ -86,7 +39,7 @@ public sealed class AccessTests(OperatorFixture fixture) : IClassFixture<Operato
             ignoreOrder: true);
         var list = paths.GetProperty(ApiPaths.Sessions).GetProperty("get");
         list.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()).ShouldBe(["namespace", "app", "operation", "outcome", "from", "to", "limit", "continue"]);
-        list.GetProperty("responses").EnumerateObject().Select(r => r.Name).ShouldBe(["200", "400", "401"]);
+        list.GetProperty("responses").EnumerateObject().Select(r => r.Name).ShouldBe(["200", "400", "401", "403", "429", "503"], ignoreOrder: true);
 
         // Every reference leads somewhere.
         foreach (var reference in References(root))
@@ -102,6 +55,27 @@ public sealed class AccessTests(OperatorFixture fixture) : IClassFixture<Operato
         var session = root.GetProperty("components").GetProperty("schemas").GetProperty("Session").GetProperty("properties");
         session.TryGetProperty("durationSeconds", out _).ShouldBeTrue();
         root.GetProperty("components").GetProperty("schemas").GetProperty("SessionOutcome").GetProperty("enum").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Discovery_lists_the_resources_that_there_are_with_their_verbs()
+    {
+        using var groups = JsonDocument.Parse(await _operator.Api.GetStringAsync("/apis", Stop));
+        groups.RootElement.GetProperty("kind").GetString().ShouldBe("APIGroupList");
+        groups.RootElement.GetProperty("groups")[0].GetProperty("preferredVersion").GetProperty("groupVersion").GetString().ShouldBe($"{ApiPaths.Group}/{ApiPaths.Version}");
+        using var group = JsonDocument.Parse(await _operator.Api.GetStringAsync($"/apis/{ApiPaths.Group}", Stop));
+        (group.RootElement.GetProperty("kind").GetString(), group.RootElement.GetProperty("name").GetString()).ShouldBe(("APIGroup", ApiPaths.Group));
+        using var resources = JsonDocument.Parse(await _operator.Api.GetStringAsync(ApiPaths.Root, Stop));
+        resources.RootElement.GetProperty("kind").GetString().ShouldBe("APIResourceList");
+        resources.RootElement.GetProperty("resources").EnumerateArray().Select(r =>
+        {
+            r.GetProperty("namespaced").GetBoolean().ShouldBeFalse();
+            return $"{r.GetProperty("name").GetString()} {r.GetProperty("kind").GetString()} {string.Join(',', r.GetProperty("verbs").EnumerateArray().Select(v => v.GetString()))}";
+        }).ShouldBe(
+        [
+            "aggregates SessionAggregates list", "apps App list", "events Event watch", "groups Group list", "running Running list",
+            "sessions Session get,list", "settings Monitoring get,update", "settings/preview SettingsPreview create",
+        ]);
     }
 
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Net;
+using k8s.Autorest;
+using Prometheus;
+using Stash.Core.Kubernetes;
+using Stash.Operator.Telemetry;
+
+namespace Stash.Operator.Access;
+
+/// <summary>The cluster did not answer, or did not answer the operator.</summary>
+/// <param name="problem">For the log.</param>
+/// <param name="isRefusal">Whether it answered that the operator may not.</param>
+internal sealed class ClusterUnavailableException(string problem, bool isRefusal) : Exception(problem)
+{
+    public bool IsRefusal => isRefusal;
+}
+
+/// <summary>
+/// Asks the cluster's API server: in a bounded time, counted, and with what is wrong told once in the log and as long as it lasts in the health check <c>kubernetes</c>.
+/// </summary>
+internal sealed partial class ClusterRequests
+{
+    private const string Connection = "connection";
+
+    private readonly KubernetesConnection _cluster;
+    private readonly ILogger<ClusterRequests> _logger;
+    private readonly ConcurrentDictionary<string, string> _problems = new(StringComparer.Ordinal);
+    private readonly Counter _requests;
+    private readonly Gauge _reachable;
+
+    public ClusterRequests(KubernetesConnection cluster, OperatorMetrics metrics, ILogger<ClusterRequests> logger)
+    {
+        _cluster = cluster;
+        _logger = logger;
+        _requests = metrics.Factory.CreateCounter("stash_kubernetes_requests_total",
+            "Requests to the cluster's API server, by what was asked for and whether it was answered.", ["request", "result"]);
+        _reachable = metrics.Factory.CreateGauge("stash_kubernetes_reachable", "Whether the cluster's API server answered the last request (1) or not (0).");
+    }
+
+    /// <summary>What is wrong at the moment, each with its remedy.</summary>
+    public IReadOnlyList<string> Problems => [.. _problems.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];
+
+    /// <param name="kind">What is asked for, of a fixed set: <c>tokenreview</c>.</param>
+    /// <param name="right">What the operator needs for it, as <c>create tokenreviews</c>.</param>
+    /// <param name="remedy">What gives it that right.</param>
+    /// <param name="ask">The request.</param>
+    /// <param name="cancellationToken">Of the process; a request has its own bound.</param>
+    /// <exception cref="ClusterUnavailableException">There is no answer, within <see cref="KubernetesConnection.RequestTimeout"/>. Its message is for the log.</exception>
+    public async Task<T> SendAsync<T>(string kind, string right, string remedy, Func<k8s.IKubernetes, CancellationToken, Task<T>> ask, CancellationToken cancellationToken = default)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(KubernetesConnection.RequestTimeout);
+        try
+        {
+            var answer = await ask(_cluster.Client, bound.Token);
+            _requests.WithLabels(kind, "succeeded").Inc();
+            Answered();
+            Solved(kind);
+            return answer;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _requests.WithLabels(kind, "failed").Inc();
+            // Not the exception itself: it holds the request, and that the token.
+            var code = (e as HttpOperationException)?.Response?.StatusCode;
+            throw new ClusterUnavailableException(code is null ? NotReached((e as HttpRequestException)?.HttpRequestError) : Told(kind, right, remedy, code.Value), code == HttpStatusCode.Forbidden);
+        }
+    }
+
+    private string NotReached(HttpRequestError? error)
+    {
+        _reachable.Set(0);
+        return Met(Connection, error switch
+        {
+            HttpRequestError.NameResolutionError => "The name of the cluster's API server cannot be resolved: see that its address is right.",
+            HttpRequestError.ConnectionError => "The cluster's API server cannot be connected to: see that it runs and that its address is right.",
+            HttpRequestError.SecureConnectionError => "The certificate of the cluster's API server is not from the authority that the kubeconfig or service account names, or not for its address: see that both are of the same cluster.",
+            _ => "The cluster's API server does not answer in time: see that it runs and that nothing between holds its answers up.",
+        });
+    }
+
+    private string Told(string kind, string right, string remedy, HttpStatusCode code)
+    {
+        Answered();
+        return code switch
+        {
+            HttpStatusCode.Forbidden => Met(kind, $"The operator may not {right} in the cluster: {remedy}."),
+            HttpStatusCode.Unauthorized => Met(Connection, "The cluster's API server does not know the operator: see that the token or certificate of its service account or kubeconfig is valid."),
+            _ => Met(kind, $"The cluster's API server failed at the request to {right} ({(int)code}): its log tells more."),
+        };
+    }
+
+    private void Answered()
+    {
+        _reachable.Set(1);
+        Solved(Connection);
+    }
+
+    private string Met(string kind, string problem)
+    {
+        if (!_problems.TryGetValue(kind, out var before) || before != problem)
+        {
+            _problems[kind] = problem;
+            LogProblem(_logger, problem, _cluster.Server);
+        }
+
+        return problem;
+    }
+
+    private void Solved(string kind)
+    {
+        if (_problems.TryRemove(kind, out var problem))
+        {
+            LogSolved(_logger, problem);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem} It is asked again; its address is {Server}")]
+    private static partial void LogProblem(ILogger logger, string problem, Uri server);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "No more so: {Problem}")]
+    private static partial void LogSolved(ILogger logger, string problem);
+}
