@@ -24,15 +24,17 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
     private readonly Lock _turning = new();
     private long _count;
     private long _sum;
+    private Reading? _last;
 
     /// <summary>Takes a number in.</summary>
     /// <param name="value">Not below 0.</param>
     /// <param name="now">The clock's timestamp.</param>
     public void Observe(long value, long now)
     {
-        Interlocked.Increment(ref _count);
-        Interlocked.Add(ref _sum, value);
         Interlocked.Increment(ref Current(now).Cells[CellOf(Math.Clamp(value, 0, Largest))]);
+        Interlocked.Add(ref _sum, value);
+        // Last: who reads a count finds at least as much in the rest.
+        Interlocked.Increment(ref _count);
     }
 
     /// <summary>Null where nothing has been observed.</summary>
@@ -44,8 +46,21 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
             return null;
         }
 
+        // What nobody asks for between two scrapes need not be reckoned again.
+        var turn = Turn(time.GetTimestamp());
+        var last = Volatile.Read(ref _last);
+        if (last?.Count != count || last.Turn != turn)
+        {
+            last = new Reading(count, turn, Volatile.Read(ref _sum), Told(turn - _slices.Length));
+            Volatile.Write(ref _last, last);
+        }
+
+        return new Metric { Labels = labels, Count = (ulong)count, Sum = Scaled(last.Sum), Parts = last.Parts };
+    }
+
+    private List<(double Bound, double Value)> Told(long oldest)
+    {
         var cells = new long[Cells];
-        var oldest = Turn(time.GetTimestamp()) - _slices.Length;
         var total = 0L;
         foreach (var slice in _slices)
         {
@@ -62,13 +77,7 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
             }
         }
 
-        return new Metric
-        {
-            Labels = labels,
-            Count = (ulong)count,
-            Sum = Scaled(Volatile.Read(ref _sum)),
-            Parts = [.. quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))],
-        };
+        return [.. quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))];
     }
 
     private static long Quantile(long[] cells, long rank)
@@ -123,6 +132,9 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
 
         return slice;
     }
+
+    /// <summary>What was read when the count was that, in that turn.</summary>
+    private sealed record Reading(long Count, long Turn, long Sum, List<(double Bound, double Value)> Parts);
 
     /// <summary>What was observed in two minutes, the <see cref="Turn"/>th since the machine's start.</summary>
     private sealed class Slice

@@ -9,12 +9,6 @@ internal static class RequestLabels
 {
     public const string Other = "other";
 
-    private static readonly FrozenDictionary<string, string> Verbs = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["get"] = "GET", ["list"] = "LIST", ["watch"] = "WATCH", ["create"] = "POST", ["update"] = "PUT", ["patch"] = "PATCH", ["delete"] = "DELETE", ["deletecollection"] = "DELETECOLLECTION",
-        ["head"] = "HEAD", ["post"] = "POST", ["put"] = "PUT", ["options"] = "OPTIONS", ["connect"] = "CONNECT", ["trace"] = "TRACE",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
     private static readonly string[] ContentTypes =
     [
         "application/json", "application/yaml", "application/problem+json", "application/openmetrics-text", "application/vnd.google.protobuf", "text/plain", "text/event-stream", "text/html",
@@ -26,7 +20,22 @@ internal static class RequestLabels
             .ToFrozenDictionary(c => c, c => c.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>As Kubernetes' API server reports it: the method of a resource's verb, but <c>LIST</c> and <c>WATCH</c>; else the request's.</summary>
-    public static string Verb(RequestInfo request) => Verbs.GetValueOrDefault(request.Verb, "OTHER");
+    public static string Verb(RequestInfo request) => request.Verb switch
+    {
+        "get" => "GET",
+        "list" => "LIST",
+        "watch" => "WATCH",
+        "create" or "post" => "POST",
+        "update" or "put" => "PUT",
+        "patch" => "PATCH",
+        "delete" => "DELETE",
+        "deletecollection" => "DELETECOLLECTION",
+        "head" => "HEAD",
+        "options" => "OPTIONS",
+        "connect" => "CONNECT",
+        "trace" => "TRACE",
+        _ => "OTHER",
+    };
 
     /// <summary>A resource has its own; else it is the path of the endpoint, and empty where nothing is.</summary>
     public static string Subresource(RequestInfo request) => request.Resource.Length > 0 ? request.Subresource : request.Path;

@@ -74,4 +74,17 @@ public sealed class SlidingSummaryTests
         var metric = summary.Read([])!;
         (metric.Count, metric.Sum).ShouldBe((40_000UL, 80_000.0));
     }
+
+    [Fact]
+    public void What_is_read_twice_is_the_same_until_something_is_observed()
+    {
+        SlidingSummary summary = new(_time, 1, Quantiles);
+        summary.Observe(7, _time.GetTimestamp());
+        summary.Read([])!.Parts!.Select(p => p.Value).ShouldBe([7, 7, 7]);
+        summary.Read([])!.Parts!.Select(p => p.Value).ShouldBe([7, 7, 7]);
+        summary.Observe(3, _time.GetTimestamp());
+        var metric = summary.Read([])!;
+        metric.Parts!.Select(p => p.Value).ShouldBe([3, 3, 7]);
+        (metric.Count, metric.Sum).ShouldBe((2UL, 10.0));
+    }
 }
