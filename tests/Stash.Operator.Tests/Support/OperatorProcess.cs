@@ -111,9 +111,7 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     /// <param name="certificate">Of the client; null for none.</param>
     public HttpClient NewApiClient(string? token, X509Certificate2? certificate = null)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataDirectory, "ca.crt")));
-        SslClientAuthenticationOptions tls = new() { CertificateChainPolicy = policy };
+        SslClientAuthenticationOptions tls = new() { CertificateChainPolicy = Trust() };
         if (certificate is not null)
         {
             tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
@@ -125,6 +123,14 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         };
         client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         return client;
+    }
+
+    /// <summary>Trust in its own authority alone.</summary>
+    public X509ChainPolicy Trust()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataDirectory, "ca.crt")));
+        return policy;
     }
 
     /// <summary>kill -9.</summary>

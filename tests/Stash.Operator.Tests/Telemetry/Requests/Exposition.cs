@@ -24,7 +24,11 @@ internal sealed class Exposition
 
     /// <summary>Asks until it says it; answers and what is counted of them are not one step.</summary>
     public static Task<Exposition> OfAsync(OperatorProcess @operator, string what, Func<Exposition, bool> says) =>
-        Eventually.GetAsync(what, async () => await OfAsync(@operator) is var it && says(it) ? it : null);
+        Eventually.GetAsync(what, async () =>
+        {
+            using var answer = await @operator.Api.GetAsync("/metrics", TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode && new Exposition(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) is var it && says(it) ? it : null;
+        });
 
     public IReadOnlyList<Metric> Metrics(string family) => _families.TryGetValue(family, out var found) ? found.Metrics : [];
 
