@@ -12,8 +12,10 @@ namespace Stash.Operator.Telemetry.Requests;
 /// </summary>
 internal sealed class RequestMetrics
 {
-    private const int MostRequestSeries = 400;
+    // With these, and with what does not depend on clients, there are less than 2,000 series in all.
+    private const int MostRequestSeries = 300;
     private const int MostHttpSeries = 150;
+    private const int MostLatencies = 60;
     private static readonly double[] Quantiles = [0.5, 0.9, 0.99];
 
     /// <summary>125 ms to 8 s, in microseconds.</summary>
@@ -44,7 +46,7 @@ internal sealed class RequestMetrics
         var latencies = factory.CreateHistogram(
             "apiserver_request_latencies", "Response latency distribution in microseconds for each verb, resource and subresource; of streams, how long they were open.",
             ["verb", "resource", "subresource"], new HistogramConfiguration { Buckets = LatencyBuckets });
-        _latencies = new(k => new Latency(latencies.WithLabels(k.Verb, k.Resource, k.Subresource), new SlidingSummary(time, 1, Quantiles)));
+        _latencies = new(k => new Latency(latencies.WithLabels(k.Verb, k.Resource, k.Subresource), new SlidingSummary(time, 1, Quantiles)), (MostLatencies, _ => new LatencyKey("OTHER", "", "")));
         var http = factory.CreateCounter("http_requests_total", "Total number of HTTP requests made.", ["code", "handler", "method"]);
         _httpRequests = new(k => http.WithLabels(k.Code, k.Handler, k.Method), (MostHttpSeries, k => k with { Method = RequestLabels.Other }));
         _http = new(_ => new HttpSummaries(time));
@@ -69,7 +71,9 @@ internal sealed class RequestMetrics
         var (verb, code, handler) = (RequestLabels.Verb(request), RequestLabels.Code(context.Response.StatusCode), RequestLabels.Handler(request));
         var client = _clients.Of(context.Request.Headers.UserAgent, context.User.Identity?.IsAuthenticated == true);
         _requests.Of(new RequestKey(verb, request.Resource, client, RequestLabels.ContentType(context.Response.ContentType), code)).Inc();
-        var latency = _latencies.Of(new LatencyKey(verb, request.Resource, RequestLabels.Subresource(request)));
+        // A method that an endpoint does not have asks for nothing that is there.
+        var subresource = context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed ? "" : RequestLabels.Subresource(request);
+        var latency = _latencies.Of(new LatencyKey(verb, request.Resource, subresource));
         latency.Histogram.Observe(nanoseconds / 1000);
         latency.Summary.Observe(nanoseconds / 1000, now);
         _httpRequests.Of(new HttpKey(code, handler, RequestLabels.Method(context.Request.Method))).Inc();
