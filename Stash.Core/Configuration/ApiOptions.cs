@@ -14,8 +14,8 @@ public sealed record ApiOptions
     /// <summary>Authorities of client certificates, PEM, beside those that are known anyway; null for none.</summary>
     public required string? ClientCaFile { get; init; }
 
-    /// <summary>Further DNS names and IP addresses of the certificate that is made, separated by commas.</summary>
-    public required string ServingNames { get; init; }
+    /// <summary>Further DNS names and IP addresses of the certificate that is made.</summary>
+    public required IReadOnlyList<string> ServingNames { get; init; }
 
     /// <summary>A file whose bearer token may do everything; null for <c>api-token</c> in the data folder, and under Kubernetes for none.</summary>
     public required string? TokenFile { get; init; }
@@ -44,7 +44,7 @@ public sealed record ApiOptions
         CertificateFile = api.File("CertificateFile"),
         KeyFile = api.File("KeyFile"),
         ClientCaFile = api.File("ClientCaFile"),
-        ServingNames = api.Text("ServingNames", ""),
+        ServingNames = api.Hosts("ServingNames"),
         TokenFile = api.File("TokenFile"),
         MaxReadsInFlight = (int)api.Number("MaxReadsInFlight", 400, 1, 1_000_000),
         MaxChangesInFlight = (int)api.Number("MaxChangesInFlight", 200, 1, 1_000_000),

@@ -14,7 +14,13 @@ public sealed class DataFolder
     /// <summary>With which <c>/metrics</c> alone may be read.</summary>
     public string MetricsToken => In("metrics-token");
 
+    /// <summary>The operator's own authority; the one before or after it too, while both count.</summary>
     public string CaCertificate => In("ca.crt");
+
+    public string CaKey => In("ca.key");
+
+    /// <summary>The key of the authority that comes after.</summary>
+    public string CaNextKey => In("ca-next.key");
 
     /// <exception cref="UserErrorException">The folder cannot be made or written.</exception>
     public static DataFolder Open(string path)
@@ -33,6 +39,12 @@ public sealed class DataFolder
             throw new UserErrorException($"The data folder {path} cannot be written ({Reason(e)}): {remedy}, or name another with --data-dir.", inner: e);
         }
     }
+
+    /// <summary>One that is there already, to read from it: nothing is made or written.</summary>
+    /// <exception cref="UserErrorException">There is no such folder.</exception>
+    public static DataFolder Existing(string path) => Directory.Exists(path)
+        ? new DataFolder(path)
+        : throw new UserErrorException($"There is no data folder {path}: name the operator's with --data-dir.");
 
     public string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([FullPath, .. names]);
 

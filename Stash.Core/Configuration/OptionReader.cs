@@ -119,6 +119,18 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
         return networks;
     }
 
+    /// <summary>DNS names, which may begin with <c>*.</c>, and IP addresses, separated by commas.</summary>
+    public IReadOnlyList<string> Hosts(string key)
+    {
+        var hosts = Text(key, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var host in hosts.Where(h => !IPAddress.TryParse(h, out _) && Uri.CheckHostName(h.StartsWith("*.", StringComparison.Ordinal) ? h[2..] : h) != UriHostNameType.Dns))
+        {
+            Wrong(key, host, "DNS names and IP addresses, separated by commas, as stash.example.com,10.0.0.7");
+        }
+
+        return hosts;
+    }
+
     /// <summary>A duration as Go writes it, or in days. Null, also for <c>off</c> and <c>0</c>, only where the fallback is null.</summary>
     public TimeSpan? Duration(string key, TimeSpan? fallback)
     {

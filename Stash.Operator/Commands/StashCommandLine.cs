@@ -18,6 +18,7 @@ internal static class StashCommandLine
         ForgetCommand.Create,
         SnapshotsCommand.Create,
         ExecCommand.Create,
+        CertificateCommand.Create,
         VersionCommand.Create,
     ];
 

@@ -66,10 +66,6 @@ internal sealed partial class OperatorHost : IAsyncDisposable
 
         var cluster = KubernetesConnection.Open(options.Kubernetes);
         TokenFiles tokens = new(data, options, time, startLog.CreateLogger<TokenFiles>());
-        var certificates = new CertificateStore(data, ServingNames.Of(options.Api.Address), time);
-        _ = certificates.Current;
-        ClientCertificates clients = new(data, options.Api.ClientCaFile, time, startLog.CreateLogger<ClientCertificates>());
-        ApiTls tls = new(() => certificates.Current);
 
         // The store first: its lock keeps a second operator away from the journal too.
         var groups = await GroupStore.OpenAsync(options.Gateway.StoreIn(data.In("gateway")), time, startLog.CreateLogger<GroupStore>(), cancellationToken);
@@ -77,12 +73,13 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         try
         {
             journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
-            builder.Services.AddSingleton(options).AddSingleton(data).AddSingleton(clients)
+            builder.Services.AddSingleton(options).AddSingleton(data)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<ILeadership, SoleOperator>()
                 .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
             builder.Services.AddStashAccess(tokens, cluster);
+            var tls = builder.Services.AddOperatorTls(data, options, cluster?.Namespace ?? options.Kubernetes.Namespace ?? "default", time, startLog);
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
@@ -93,7 +90,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
                 {
                     l.MarkAs(Listener.Api);
-                    l.UseHttps(tls.Handshake);
+                    l.UseTls(tls);
                 });
             });
             builder.WebHost.UseKestrelHttpsConfiguration();

@@ -9,25 +9,24 @@ namespace Stash.Operator.Tls;
 /// TLS of the API's listener. The handshake asks for a client certificate and takes any, or none: who it is from and whether it is good is
 /// found out for each request, which can be told why it is refused.
 /// </summary>
-internal sealed class ApiTls(Func<X509Certificate2> certificate)
+internal sealed class ApiTls(IServingCertificate serving)
 {
-    private SslServerAuthenticationOptions? _current;
-    private X509Certificate2? _of;
+    // One object as long as the certificate is the same: sessions are resumed by it.
+    private volatile Pair? _current;
 
     /// <summary>What the listener does at each handshake.</summary>
     public TlsHandshakeCallbackOptions Handshake => new() { OnConnection = _ => ValueTask.FromResult(Current()) };
 
     private SslServerAuthenticationOptions Current()
     {
-        var wanted = certificate();
-        if (_current is not { } current || _of != wanted)
+        var wanted = serving.Current;
+        if (_current is not { } current || current.Certificate != wanted)
         {
             // Two handshakes at once may both make them; either will do.
-            _current = current = Options(SslStreamCertificateContext.Create(wanted, null, offline: true));
-            _of = wanted;
+            _current = current = new Pair(wanted, Options(wanted.Context));
         }
 
-        return current;
+        return current.Options;
     }
 
     private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context) => new()
@@ -42,4 +41,6 @@ internal sealed class ApiTls(Func<X509Certificate2> certificate)
             (errors & ~(SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateChainErrors)) == SslPolicyErrors.None,
         CertificateChainPolicy = Authorities.Trust([], Authorities.ClientAuthentication),
     };
+
+    private sealed record Pair(ServedCertificate Certificate, SslServerAuthenticationOptions Options);
 }

@@ -1,44 +1,61 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration;
 
 namespace Stash.Operator.Tls;
 
 /// <summary>
-/// The operator's own authority and serving certificate in the data folder: <c>ca.crt</c>, <c>ca.key</c>, <c>tls.crt</c>,
-/// <c>tls.key</c> (PEM, ECDSA P-256; keys with mode 0600). Made at first start; the serving certificate anew when its names change or its end is near,
-/// also while the process runs.
+/// The operator's own serving certificate in the data folder: <c>tls.crt</c> and <c>tls.key</c>, by the authority of <c>ca.crt</c> (<see cref="OwnAuthority"/>); PEM, ECDSA P-256,
+/// keys with mode 0600. Made at first start; made anew when its end is near, also while the process runs, and when its names or its authority are others.
+/// Files that somebody replaces are taken while the process runs; what cannot be used, as a certificate without its key, leaves what was.
 /// </summary>
-/// <param name="data">Where the files are.</param>
-/// <param name="names">DNS names and IP addresses that clients may use.</param>
-/// <param name="time">The clock of their validity.</param>
-public sealed class CertificateStore(DataFolder data, IReadOnlyCollection<string> names, TimeProvider time)
+internal sealed partial class CertificateStore : IServingCertificate
 {
-    private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
-    private static readonly TimeSpan ServingLife = TimeSpan.FromDays(365);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
-    private readonly Lock _lock = new();
-    private X509Certificate2? _current;
+    /// <summary>After which files that have not changed are judged again.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromHours(1);
 
-    /// <summary>The certificate to serve with, its chain's authority in <see cref="DataFolder.CaCertificate"/>.</summary>
+    private readonly DataFolder _data;
+    private readonly IReadOnlyCollection<string> _names;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private string[] _files = [];
+    private ServedCertificate _current;
+    private long _looked;
+    private long _judged;
+    private string _failure = "";
+
+    /// <param name="data">Where the files are.</param>
+    /// <param name="names">DNS names and IP addresses that clients may use.</param>
+    /// <param name="time">The clock of their validity.</param>
+    /// <param name="logger">Gets a line for each change.</param>
     /// <exception cref="UserErrorException">A file is damaged, or cannot be read or written.</exception>
-    public X509Certificate2 Current
+    public CertificateStore(DataFolder data, IReadOnlyCollection<string> names, TimeProvider time, ILogger logger)
+    {
+        (_data, _names, _time, _logger) = (data, names, time, logger);
+        _current = Load(Files(), null);
+    }
+
+    private string Certificate => _data.In("tls.crt");
+
+    private string Key => _data.In("tls.key");
+
+    /// <summary>What serves, its authority in <see cref="DataFolder.CaCertificate"/>.</summary>
+    public ServedCertificate Current
     {
         get
         {
             lock (_lock)
             {
-                if (_current is null)
+                if (_time.GetElapsedTime(_looked) >= Pause)
                 {
-                    _current = Load();
-                }
-                else if (IsNearItsEnd(_current))
-                {
-                    Renew();
+                    LookAgain();
                 }
 
                 return _current;
@@ -46,128 +63,150 @@ public sealed class CertificateStore(DataFolder data, IReadOnlyCollection<string
         }
     }
 
-    private void Renew()
+    private void LookAgain()
     {
+        _looked = _time.GetTimestamp();
         try
         {
+            var files = Files();
+            if (files.SequenceEqual(_files, StringComparer.Ordinal) && _time.GetElapsedTime(_judged) < Again)
+            {
+                _failure = "";
+                return;
+            }
+
             // The one before is not disposed: handshakes may be using it.
-            _current = Load();
+            var before = _current;
+            _current = Load(files, before);
+            _failure = "";
+            if (_current != before)
+            {
+                LogInUse(_logger, Certificate, _current.End);
+            }
         }
-        catch (UserErrorException)
+        catch (UserErrorException e)
         {
-            // The one before serves on; the next handshake tries again, the next start says what is wrong.
+            if (_failure != e.Message)
+            {
+                _failure = e.Message;
+                LogKept(_logger, e.Message);
+            }
         }
     }
 
-    private X509Certificate2 Load()
+    private ServedCertificate Load(string[] files, ServedCertificate? before)
     {
         try
         {
-            using var authority = Authority();
-            if (TryRead("tls", out var serving) && IsGood(serving, authority))
-            {
-                return serving;
-            }
-
-            serving?.Dispose();
-            return NewServing(authority);
+            var now = _time.GetUtcNow();
+            var authority = Authority(now, isStart: before is null);
+            var isSame = before is not null && files.AsSpan(^2..).SequenceEqual(_files.AsSpan(^2..));
+            var served = Given(authority, now, before) is not { } given ? Make(authority, now, files) : isSame ? before! : given;
+            _files = files;
+            _judged = _looked = _time.GetTimestamp();
+            return served;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"The certificates in {data.FullPath} cannot be read or written: make ca.crt, ca.key, tls.crt and tls.key there accessible to this user.", inner: e);
+            throw new UserErrorException($"The certificates in {_data.FullPath} cannot be read or written: make ca.crt, ca.key, tls.crt and tls.key there accessible to this user.", inner: e);
         }
     }
 
-    private X509Certificate2 Authority()
+    private OwnAuthority Authority(DateTimeOffset now, bool isStart)
     {
-        // Without its certificate nobody can have trusted the key: as after a crash between the two at first start.
-        if (!File.Exists(data.CaCertificate))
+        // Without its certificate nobody can have trusted the key: as after a crash between the two at first start. Later, it is a mistake.
+        if (isStart && !File.Exists(_data.CaCertificate))
         {
-            return NewAuthority();
+            return OwnAuthority.Make(_data, now);
         }
 
-        return TryRead("ca", out var authority)
-            ? authority
-            : throw new UserErrorException($"{data.CaCertificate} and ca.key are no certificate with its key: move both away and start again to have new ones made.");
+        var authority = OwnAuthority.Read(_data);
+        var advanced = authority.Advance(_data, now);
+        if (advanced != authority)
+        {
+            LogAuthority(_logger, _data.CaCertificate, authority.Signer.NotAfter.ToUniversalTime());
+        }
+
+        return advanced;
     }
 
-    private bool TryRead(string name, [NotNullWhen(true)] out X509Certificate2? certificate)
+    /// <summary>What the files hold; null where a certificate is to be made.</summary>
+    private ServedCertificate? Given(OwnAuthority authority, DateTimeOffset now, ServedCertificate? before)
+    {
+        if (!File.Exists(Certificate) && !File.Exists(Key))
+        {
+            return null;
+        }
+
+        ServedCertificate served;
+        try
+        {
+            served = File.Exists(Certificate) && File.Exists(Key)
+                ? ServedCertificate.Read(File.ReadAllText(Certificate), File.ReadAllText(Key), Certificate, "tls.key")
+                : throw new UserErrorException($"Of {Certificate} and tls.key there is one: put the other beside it, or delete it too to have new ones made.");
+        }
+        catch (UserErrorException) when (before is null || IsNearItsEnd(before, now))
+        {
+            // A pair that a crash has torn apart. While the process runs it is one that somebody is replacing; but not for ever.
+            return null;
+        }
+
+        if (served.Leaf.Subject == CertificateIssuer.ServingName)
+        {
+            return !IsNearItsEnd(served, now) && IsSigned(served, authority, now) && _names.All(n => IsFor(served.Leaf, n)) ? served : null;
+        }
+
+        return IsSigned(served, authority, now)
+            ? served
+            : throw new UserErrorException($"{Certificate} is not by the authority of ca.crt, or not valid: name it and its key with --tls-cert-file and --tls-private-key-file, or delete both to have new ones made.");
+    }
+
+    private static bool IsNearItsEnd(ServedCertificate served, DateTimeOffset now) => served.End - now < RenewBefore;
+
+    private ServedCertificate Make(OwnAuthority authority, DateTimeOffset now, string[] files)
+    {
+        var made = CertificateIssuer.Serving(authority.Signer, _names, now);
+        made.Write(Certificate, Key);
+        (files[^2], files[^1]) = (Hash(Encoding.ASCII.GetBytes(made.Certificate)), Hash(Encoding.ASCII.GetBytes(made.Key)));
+        return ServedCertificate.Read(made.Certificate, made.Key, Certificate, "tls.key");
+    }
+
+    private static bool IsSigned(ServedCertificate served, OwnAuthority authority, DateTimeOffset now)
+    {
+        using X509Chain chain = new() { ChainPolicy = Authorities.Trust(authority.Trusted, Authorities.ServerAuthentication) };
+        chain.ChainPolicy.VerificationTime = now.UtcDateTime;
+        return chain.Build(served.Leaf);
+    }
+
+    private static bool IsFor(X509Certificate2 certificate, string name)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().ToArray();
+        return IPAddress.TryParse(name, out var address)
+            ? names.SelectMany(n => n.EnumerateIPAddresses()).Contains(address)
+            : names.SelectMany(n => n.EnumerateDnsNames()).Contains(name, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Hashes of the files, to see whether they change; an empty one for one that is not there.</summary>
+    private string[] Files()
     {
         try
         {
-            certificate = X509Certificate2.CreateFromPemFile(data.In($"{name}.crt"), data.In($"{name}.key"));
-            return true;
+            return [.. new[] { _data.CaCertificate, _data.CaKey, Certificate, Key }.Select(f => File.Exists(f) ? Hash(File.ReadAllBytes(f)) : "")];
         }
-        catch (Exception e) when (e is CryptographicException or FileNotFoundException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            certificate = null;
-            return false;
+            throw new UserErrorException($"The certificates in {_data.FullPath} cannot be read: make ca.crt, ca.key, tls.crt and tls.key there accessible to this user.", inner: e);
         }
     }
 
-    private bool IsNearItsEnd(X509Certificate2 certificate) => certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime < RenewBefore;
+    private static string Hash(byte[] content) => Convert.ToHexString(SHA256.HashData(content));
 
-    private bool IsGood(X509Certificate2 serving, X509Certificate2 authority)
-    {
-        if (IsNearItsEnd(serving))
-        {
-            return false;
-        }
+    [LoggerMessage(Level = LogLevel.Information, Message = "{File} is another one: new connections get it, valid until {End:yyyy-MM-ddTHH:mm:ssZ}")]
+    private static partial void LogInUse(ILogger logger, string file, DateTimeOffset end);
 
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
-        return chain.Build(serving) && names.All(n => serving.MatchesHostname(n, allowWildcards: false, allowCommonName: false));
-    }
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{File} changes, because the operator's own authority ends at {End:yyyy-MM-ddTHH:mm:ssZ}: give clients that have a copy of that file the new one")]
+    private static partial void LogAuthority(ILogger logger, string file, DateTime end);
 
-    private X509Certificate2 NewAuthority()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Stash operator CA", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var now = time.GetUtcNow();
-        using var made = request.CreateSelfSigned(now.AddMinutes(-5), now + AuthorityLife);
-        return Keep("ca", made, key);
-    }
-
-    private X509Certificate2 NewServing(X509Certificate2 authority)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=stash-operator", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        SubjectAlternativeNameBuilder alternatives = new();
-        foreach (var name in names)
-        {
-            if (IPAddress.TryParse(name, out var address))
-            {
-                alternatives.AddIpAddress(address);
-            }
-            else
-            {
-                alternatives.AddDnsName(name);
-            }
-        }
-
-        request.CertificateExtensions.Add(alternatives.Build());
-        var now = time.GetUtcNow();
-        var end = now + ServingLife;
-        var authorityEnd = new DateTimeOffset(authority.NotAfter);
-        using var made = request.Create(authority, now.AddMinutes(-5), end < authorityEnd ? end : authorityEnd, RandomNumberGenerator.GetBytes(16));
-        return Keep("tls", made, key);
-    }
-
-    private X509Certificate2 Keep(string name, X509Certificate2 certificate, ECDsa key)
-    {
-        // The key first: whoever sees the certificate can rely on the key. A pair that a crash has torn apart is made anew at the next start.
-        DataFolder.Replace(data.In($"{name}.key"), System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), secret: true);
-        DataFolder.Replace(data.In($"{name}.crt"), System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"));
-        return X509Certificate2.CreateFromPemFile(data.In($"{name}.crt"), data.In($"{name}.key"));
-    }
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Error} Until then, what was before stays in use")]
+    private static partial void LogKept(ILogger logger, string error);
 }

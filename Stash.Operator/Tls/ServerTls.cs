@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Stash.Core;
@@ -36,7 +35,7 @@ internal sealed class ServerTls
         var needed = _tls.ClientAuthentication;
         var options = new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = Certificate(certificate, key),
+            ServerCertificateContext = ServedCertificate.Read(certificate, key, _tls.Certificate.File ?? "cert", _tls.Key.File ?? "key").Context,
             EnabledSslProtocols = _tls.Tls13Only ? SslProtocols.Tls13 : _tls.Tls12Only ? SslProtocols.Tls12 : SslProtocols.Tls12 | SslProtocols.Tls13,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             ApplicationProtocols = _http2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
@@ -93,21 +92,6 @@ internal sealed class ServerTls
         if (client.GetNameInfo(X509NameType.EmailName, forIssuer: false) is { Length: > 0 } mail)
         {
             yield return mail;
-        }
-    }
-
-    private SslStreamCertificateContext Certificate(string certificate, string key)
-    {
-        try
-        {
-            X509Certificate2Collection chain = [];
-            chain.ImportFromPem(certificate);
-            var own = X509Certificate2.CreateFromPem(certificate, key);
-            return SslStreamCertificateContext.Create(own, chain, offline: true);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new UserErrorException($"{_tls.Certificate.File ?? "cert"} and {_tls.Key.File ?? "key"} are no certificate with its key in PEM: give a certificate (and its chain) and the key that belongs to it.", inner: e);
         }
     }
 

@@ -7,10 +7,14 @@ namespace Stash.Operator.Tests.Support;
 /// <summary>An authority of a test's own, and certificates that it signs.</summary>
 internal sealed class TestAuthority : IDisposable
 {
-    public TestAuthority()
+    /// <param name="rsa">Its key is RSA in place of ECDSA.</param>
+    public TestAuthority(bool rsa = false)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
+        using var ecdsaKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var rsaKey = RSA.Create(2048);
+        var request = rsa
+            ? new CertificateRequest("CN=test authority", rsaKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest("CN=test authority", ecdsaKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(2));
     }
@@ -21,6 +25,9 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>An operator's own, of its data folder.</summary>
     public static TestAuthority In(string dataDirectory) => new(X509Certificate2.CreateFromPemFile(Path.Combine(dataDirectory, "ca.crt"), Path.Combine(dataDirectory, "ca.key")));
+
+    /// <summary>Its key, PEM.</summary>
+    public string Key => (Certificate.GetECDsaPrivateKey() as AsymmetricAlgorithm ?? Certificate.GetRSAPrivateKey()!).ExportPkcs8PrivateKeyPem();
 
     /// <summary>A certificate for 127.0.0.1, localhost and other names, with its key, in PEM.</summary>
     public (string Certificate, string Key) Issue(params string[] names)
