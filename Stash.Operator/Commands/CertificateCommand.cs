@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Stash.Core;
 using Stash.Core.Configuration;
@@ -32,7 +33,7 @@ internal static partial class CertificateCommand
                 result.AddError($"--may is \"{value}\": give one of {string.Join(", ", Rights)}.");
             }
         });
-        Option<int> days = new("--days") { Description = "How long it is valid, 1 to 3650. Default: 90.", HelpName = "N", DefaultValueFactory = _ => 90 };
+        Option<int> days = new("--days") { Description = "How long it is valid, 1 to 3650.", HelpName = "N", DefaultValueFactory = _ => 90 };
         days.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 3650))
@@ -81,8 +82,8 @@ internal static partial class CertificateCommand
             string certificate = Path.Combine(folder, $"{name}.crt"), key = Path.Combine(folder, $"{name}.key");
             DataFolder.Replace(Path.Combine(folder, "ca.crt"), File.ReadAllBytes(data.CaCertificate));
             made.Write(certificate, key);
-            var end = now + life < authority.Signer.NotAfter ? now + life : authority.Signer.NotAfter;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{certificate} and {key}: {name} may {Describe(may)} until {end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}."));
+            using var read = X509Certificate2.CreateFromPem(made.Certificate);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{certificate} and {key}: {name} may {Describe(may)} until {read.NotAfter.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ}."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

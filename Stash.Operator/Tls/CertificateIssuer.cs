@@ -72,9 +72,10 @@ internal static class CertificateIssuer
     /// <param name="life">At most; it ends no later than its authority.</param>
     public static IssuedCertificate Client(X509Certificate2 signer, string name, string group, DateTimeOffset now, TimeSpan life)
     {
+        // Written from the end: the organization first, as Kubernetes' own.
         X500DistinguishedNameBuilder subject = new();
-        subject.AddOrganizationName(group);
         subject.AddCommonName(name);
+        subject.AddOrganizationName(group);
         return Leaf(signer, subject.Build(), Authorities.ClientAuthentication, now, life);
     }
 

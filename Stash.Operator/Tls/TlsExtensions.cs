@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Stash.Core;
 using Stash.Core.Configuration;
+using Stash.Operator.Health;
 
 namespace Stash.Operator.Tls;
 
@@ -26,7 +27,7 @@ internal static class TlsExtensions
         services.AddSingleton(own).AddSingleton(serving);
         services.AddSingleton(new ClientCertificates(data, options.Api.ClientCaFile, time, log.CreateLogger<ClientCertificates>()));
         services.AddHostedService<CertificateService>();
-        services.AddHealthChecks().AddCheck<CertificateCheck>(CertificateCheck.Name, tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<CertificateCheck>(CertificateCheck.Name, tags: [HealthTags.Ready]);
         return new ApiTls(serving);
     }
 
