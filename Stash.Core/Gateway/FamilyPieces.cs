@@ -15,10 +15,38 @@ public sealed record FamilyPieces(string Name, string? Help, MetricType Type, Fu
     /// <summary>Writes its lines from where they are kept as they are sent; null where they are not.</summary>
     internal Func<PipeWriter, CancellationToken, ValueTask>? WriteStored { get; init; }
 
+    /// <summary>Writes those of its lines that are a part of it, from where they are kept as they are sent; null where they are not.</summary>
+    internal Action<PipeWriter, OpenMetricsPart>? WriteStoredPart { get; init; }
+
+    /// <summary>Gives what is enough to see how OpenMetrics tells it; null where that is all of it.</summary>
+    internal Func<IEnumerable<MetricFamily>>? ReadSample { get; init; }
+
+    /// <summary>How it is told in OpenMetrics.</summary>
+    public IReadOnlyList<OpenMetricsFamily> Tell(OpenMetricsWriter writer) => writer.Tell(Name, Help, Type, ReadSample ?? Read);
+
     /// <summary>The same with all names in the form of a scheme.</summary>
     public FamilyPieces Escaped(EscapingScheme scheme) => scheme == EscapingScheme.AllowUtf8
         ? this
         : new FamilyPieces(NameEscaping.Escape(Name, scheme), Help, Type, () => Read().Select(p => NameEscaping.Escape(p, scheme)));
+
+    /// <summary>Writes a part of its samples, without a header. May leave some unflushed.</summary>
+    public async ValueTask WritePartAsync(PipeWriter output, OpenMetricsPart part, CancellationToken cancellationToken)
+    {
+        if (WriteStoredPart is not null)
+        {
+            WriteStoredPart(output, part);
+            return;
+        }
+
+        foreach (var piece in Read())
+        {
+            OpenMetricsWriter.WriteSamples(output, piece, part);
+            if (output.UnflushedBytes > FlushBytes)
+            {
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+    }
 
     /// <summary>Writes its samples in the text format, without a header. May leave some unflushed.</summary>
     public async ValueTask WriteLinesAsync(PipeWriter output, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ internal static class ExpositionWriter
 
     private static async ValueTask WriteOpenMetricsAsync(PipeWriter output, OpenMetricsWriter writer, FamilyPieces family, CancellationToken cancellationToken)
     {
-        foreach (var told in writer.Tell(family.Name, family.Help, family.Type, family.Read))
+        foreach (var told in family.Tell(writer))
         {
             OpenMetricsWriter.WriteHeader(output, told);
             if (told.Part == OpenMetricsPart.All)
@@ -58,11 +58,7 @@ internal static class ExpositionWriter
                 continue;
             }
 
-            foreach (var piece in family.Read())
-            {
-                OpenMetricsWriter.WriteSamples(output, piece, told.Part);
-                await FlushLargeAsync(output, cancellationToken);
-            }
+            await family.WritePartAsync(output, told.Part, cancellationToken);
         }
     }
 

@@ -1,6 +1,7 @@
 using Stash.Core.Configuration;
 using Stash.Core.Gateway;
 using Stash.Operator.Gateway.Web;
+using Stash.Operator.Telemetry;
 
 namespace Stash.Operator.Gateway;
 
@@ -8,7 +9,7 @@ namespace Stash.Operator.Gateway;
 internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>
-        services.AddSingleton<GatewayMetrics>().AddSingleton<PushAdmission>().AddSingleton<PushHandler>()
+        services.AddSingleton<GatewayMetrics>().AddRegistry(s => s.GetRequiredService<GatewayMetrics>().Registry).AddSingleton<PushAdmission>().AddSingleton<PushHandler>()
             .AddSingleton<ScrapeHandler>().AddSingleton<JsonApi>().AddSingleton<WebPages>().AddSingleton<GatewayRouter>()
             .AddHostedService<GroupExpiry>();
 
@@ -16,7 +17,8 @@ internal static class GatewayExtensions
     public static IApplicationBuilder UseStashGateway(this IApplicationBuilder app)
     {
         var router = app.ApplicationServices.GetRequiredService<GatewayRouter>();
-        StoreMetrics.Add(app.ApplicationServices.GetRequiredService<GatewayMetrics>(), app.ApplicationServices.GetRequiredService<GroupStore>());
+        var store = app.ApplicationServices.GetRequiredService<GroupStore>();
+        app.ApplicationServices.ForEachRegistry(r => StoreMetrics.Add(r, store));
         app.Run(router.HandleAsync);
         return app;
     }

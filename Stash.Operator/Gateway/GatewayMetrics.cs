@@ -6,6 +6,8 @@ using Prometheus;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
 using Stash.Operator.Requests;
+using Stash.Operator.Telemetry;
+using Stash.Operator.Telemetry.Runtime;
 
 namespace Stash.Operator.Gateway;
 
@@ -13,18 +15,28 @@ namespace Stash.Operator.Gateway;
 /// The gateway's own metrics, named, typed and described as the reference's. A push costs a handful of interlocked additions here; all else
 /// is reckoned when they are read.
 /// </summary>
-internal sealed class GatewayMetrics(TimeProvider time)
+internal sealed class GatewayMetrics
 {
     private readonly ConcurrentDictionary<(int Status, string Handler, string Method), StrongBox<long>> _requests = new();
     private readonly ConcurrentDictionary<int, StrongBox<long>> _scrapes = new(
         new[] { StatusCodes.Status200OK, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable }.Select(s => KeyValuePair.Create(s, new StrongBox<long>())));
 
-    private readonly PushMetrics _put = new(time, "put");
-    private readonly PushMetrics _post = new(time, "post");
-    private readonly double _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
+    private readonly TimeProvider _time;
+    private readonly PushMetrics _put;
+    private readonly PushMetrics _post;
+    private readonly double _nanosecondsPerTick;
     private long _scraping;
 
-    /// <summary>For metrics of other parts of the process that are exposed here too, named <c>stash_gateway_*</c> or <c>stash_journal_*</c>.</summary>
+    public GatewayMetrics(TimeProvider time)
+    {
+        _time = time;
+        _put = new PushMetrics(time, "put");
+        _post = new PushMetrics(time, "post");
+        _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
+        ProcessMetrics.Add(new ScrapedMetrics<ProcessReading>(Registry, ProcessReading.Take), r => r);
+    }
+
+    /// <summary>For metrics of other parts of the process that are exposed here too, named <c>process_*</c>, <c>stash_gateway_*</c> or <c>stash_journal_*</c>.</summary>
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
     /// <summary>Counts an answered request that is no scrape.</summary>
@@ -40,13 +52,13 @@ internal sealed class GatewayMetrics(TimeProvider time)
     }
 
     /// <summary>When a push began, for <see cref="CountPush"/>.</summary>
-    public long BeginPush() => time.GetTimestamp();
+    public long BeginPush() => _time.GetTimestamp();
 
     /// <summary>Counts an answered push, its time and its size.</summary>
     public void CountPush(HttpContext context, long begun)
     {
         var push = HttpMethods.IsPut(context.Request.Method) ? _put : _post;
-        var now = time.GetTimestamp();
+        var now = _time.GetTimestamp();
         push.Duration.Observe((long)((now - begun) * _nanosecondsPerTick), now);
         push.Size.Observe(RequestSize.Of(context), now);
         if (context.Response.StatusCode == StatusCodes.Status200OK)
@@ -67,7 +79,7 @@ internal sealed class GatewayMetrics(TimeProvider time)
     {
         using MemoryStream text = new();
         await Registry.CollectAndExportAsTextAsync(text, cancellationToken);
-        List<MetricFamily> families = [.. TextParser.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), .. ProcessMetrics.Families()];
+        List<MetricFamily> families = [.. TextParser.Parse(text.GetBuffer().AsSpan(0, (int)text.Length))];
         Add(families, GatewayFamilies.Requests, "Total HTTP requests processed by the Pushgateway, excluding scrapes.", MetricType.Counter, Requests());
         Add(families, GatewayFamilies.PushDuration, "HTTP request duration for pushes to the Pushgateway.", MetricType.Summary, Pushes(p => p.Duration));
         Add(families, GatewayFamilies.PushSize, "HTTP request size for pushes to the Pushgateway.", MetricType.Summary, Pushes(p => p.Size));

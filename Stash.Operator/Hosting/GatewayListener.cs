@@ -10,6 +10,7 @@ using Stash.Core.Configuration;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Operator.Gateway;
 using Stash.Operator.Gateway.Access;
+using Stash.Operator.Telemetry;
 
 namespace Stash.Operator.Hosting;
 
@@ -74,7 +75,8 @@ internal sealed class GatewayListener : IDisposable
     /// <summary>Adds what stands before the gateway.</summary>
     public void Guard(IApplicationBuilder app)
     {
-        TrafficMetrics.Add(app.ApplicationServices.GetRequiredService<GatewayMetrics>(), app.ApplicationServices.GetRequiredService<PushAdmission>(), _flood);
+        var admission = app.ApplicationServices.GetRequiredService<PushAdmission>();
+        app.ApplicationServices.ForEachRegistry(r => TrafficMetrics.Add(r, admission, _flood));
         _guard.Use(app);
     }
 

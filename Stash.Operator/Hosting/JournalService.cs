@@ -1,12 +1,12 @@
 using Stash.Core.Gateway;
 using Stash.Core.Sessions.Journal;
-using Stash.Operator.Gateway;
+using Stash.Operator.Telemetry;
 
 namespace Stash.Operator.Hosting;
 
 /// <summary>Runs the journal's follower, and trims the journal at start and every hour.</summary>
 internal sealed partial class JournalService(
-    JournalFollower follower, SessionJournal journal, GroupStore groups, GatewayMetrics metrics, TimeProvider time, ILogger<JournalService> logger) : BackgroundService
+    JournalFollower follower, SessionJournal journal, GroupStore groups, IServiceProvider services, TimeProvider time, ILogger<JournalService> logger) : BackgroundService
 {
     private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(5);
 
@@ -15,7 +15,7 @@ internal sealed partial class JournalService(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        JournalMetrics.Add(metrics, follower.Progress, groups, time);
+        services.ForEachRegistry(r => JournalMetrics.Add(r, follower.Progress, groups, time));
         return Task.WhenAll(FollowAsync(stoppingToken), TrimAsync(stoppingToken));
     }
 

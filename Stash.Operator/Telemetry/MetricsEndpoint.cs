@@ -1,5 +1,3 @@
-using Stash.Core.Exposition;
-using Stash.Core.Gateway;
 using Stash.Operator.Gateway;
 
 namespace Stash.Operator.Telemetry;
@@ -25,12 +23,12 @@ internal static class MetricsEndpoint
             return;
         }
 
-        var stop = context.RequestAborted;
         var format = ExpositionAnswer.FormatOf(context.Request);
-        var families = await metrics.FamiliesAsync(stop);
-        var names = families.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        await ExpositionAnswer.WriteAsync(context, format.ContentType, output => ExpositionWriter.WriteAsync(output, format.Kind, families.Select(Pieces), names, stop));
+        await metrics.ReadAsync(
+            families => ExpositionAnswer.WriteAsync(
+                context,
+                format.ContentType,
+                output => ExpositionWriter.WriteAsync(output, format.Kind, families, families.Select(f => f.Name).ToHashSet(StringComparer.Ordinal), context.RequestAborted)),
+            context.RequestAborted);
     }
-
-    private static FamilyPieces Pieces(MetricFamily family) => new(family.Name, family.Help, family.Type ?? MetricType.Untyped, () => [family]);
 }

@@ -1,5 +1,6 @@
 using Prometheus;
 using Stash.Core.Exposition;
+using Stash.Core.Gateway;
 
 namespace Stash.Operator.Telemetry;
 
@@ -10,6 +11,7 @@ namespace Stash.Operator.Telemetry;
 internal sealed class OperatorMetrics
 {
     private Func<IEnumerable<MetricFamily>>[] _read = [];
+    private MemoryStream? _spare;
 
     public OperatorMetrics() => Factory = Metrics.WithCustomRegistry(Registry);
 
@@ -18,16 +20,26 @@ internal sealed class OperatorMetrics
     public IMetricFactory Factory { get; }
 
     /// <summary>Adds families that prometheus-net cannot hold, as summaries with quantiles of our own.</summary>
-    /// <param name="read">Gives them, at each scrape; may be called by several threads at once. Their names are in no registry.</param>
+    /// <param name="read">Gives them, at each scrape, after the registry's callbacks; may be called by several threads at once. Their names are in no registry.</param>
     public void AddFamilies(Func<IEnumerable<MetricFamily>> read) => _read = [.. _read, read];
 
-    /// <summary>All there are at this moment, sorted by name.</summary>
-    public async Task<IReadOnlyList<MetricFamily>> FamiliesAsync(CancellationToken cancellationToken)
+    /// <summary>Reads all there are at this moment.</summary>
+    /// <param name="use">Gets the families, sorted by name; they are good until it has ended.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task ReadAsync(Func<IReadOnlyList<FamilyPieces>, Task> use, CancellationToken cancellationToken)
     {
-        using MemoryStream text = new();
+        // A new one for each scrape would be garbage of a size that is collected rarely and dearly.
+        var text = Interlocked.Exchange(ref _spare, null) ?? new MemoryStream();
+        text.SetLength(0);
         await Registry.CollectAndExportAsTextAsync(text, cancellationToken);
-        List<MetricFamily> families = [.. TextParser.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), .. _read.SelectMany(r => r())];
+        List<FamilyPieces> families = [.. TextFamilies.Split(text.GetBuffer().AsMemory(0, (int)text.Length))];
+        foreach (var read in _read)
+        {
+            families.AddRange(read().Where(f => f.Metrics.Count > 0).Select(f => new FamilyPieces(f.Name, f.Help, f.Type ?? Stash.Core.Exposition.MetricType.Untyped, () => [f])));
+        }
+
         families.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return families;
+        await use(families);
+        _spare = text;
     }
 }
