@@ -1,3 +1,6 @@
+using Stash.Core.Monitoring.Embedded;
+using Stash.Core.Sessions.Journal;
+using Stash.Operator.Monitoring;
 using Stash.Operator.Telemetry.Runtime;
 
 namespace Stash.Operator.Telemetry;
@@ -7,16 +10,23 @@ internal static class TelemetryExtensions
 {
     public static IServiceCollection AddOperatorTelemetry(this IServiceCollection services) =>
         services.AddSingleton<OperatorMetrics>().AddRegistry(s => s.GetRequiredService<OperatorMetrics>().Registry)
-            .AddSingleton<Collections>().AddSingleton<ThrownExceptions>();
+            .AddSingleton<Collections>().AddSingleton<ThrownExceptions>().AddSingleton<ControllerMetrics>().AddSingleton<CertificateMetrics>()
+            .AddSingleton(s => new AppMetrics(s.GetRequiredService<SessionJournal>(), s.GetRequiredService<JournalFollower>().Progress, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<AppMetrics>>()));
 
-    /// <summary>Registers the metrics of process and runtime, and maps the endpoint.</summary>
+    /// <summary>Registers the metrics of process, runtime and operator, and maps the endpoint.</summary>
     public static void UseOperatorTelemetry(this WebApplication app)
     {
-        var metrics = app.Services.GetRequiredService<OperatorMetrics>();
+        var services = app.Services;
+        var metrics = services.GetRequiredService<OperatorMetrics>();
         ScrapedMetrics<RuntimeReading> runtime = new(metrics.Registry, RuntimeReading.Take);
         ProcessMetrics.Add(runtime, r => r.Process);
-        GoMetrics.Add(metrics, runtime, app.Services.GetRequiredService<Collections>());
-        DotNetMetrics.Add(runtime, app.Services.GetRequiredService<ThrownExceptions>());
+        GoMetrics.Add(metrics, runtime, services.GetRequiredService<Collections>());
+        DotNetMetrics.Add(runtime, services.GetRequiredService<ThrownExceptions>());
+        OperatorFamilies.AddBuildInfo(metrics);
+        OperatorFamilies.AddLeadership(metrics, services.GetRequiredService<ILeadership>());
+        OperatorFamilies.AddSessions(metrics, services.GetRequiredService<SessionJournal>().Counts);
+        services.GetRequiredService<AppMetrics>().AddTo(metrics);
+        services.GetRequiredService<ControllerMetrics>().Add("monitoring", services.GetRequiredService<MonitoringStore>().Reconciliations);
         app.MapMetricsEndpoint();
     }
 }

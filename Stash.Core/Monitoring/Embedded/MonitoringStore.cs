@@ -24,6 +24,9 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     /// <summary>The settings as they are now, with status and resource version.</summary>
     public MonitoringManifest Current => Volatile.Read(ref _current);
 
+    /// <summary>How they were put into effect so far.</summary>
+    public Reconciliations Reconciliations { get; } = new();
+
     /// <summary>What settings would make; changes nothing.</summary>
     public SettingsPreview Preview(MonitoringManifest manifest)
     {
@@ -34,7 +37,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     /// <summary>Takes the file as it is on disk, where it is not as last seen; and makes it, with the defaults, where it is missing.</summary>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        await _lock.WaitAsync(cancellationToken);
+        await Reconciliations.WaitAsync(() => _lock.WaitAsync(cancellationToken));
         try
         {
             var text = _file.Read();
@@ -50,6 +53,11 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
                 TakeIn(text);
             }
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Reconciliations.Ended(ReconcileResult.Failed, TimeSpan.Zero);
+            throw;
+        }
         finally
         {
             _lock.Release();
@@ -60,13 +68,14 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     /// <exception cref="UserErrorException">The file cannot be read.</exception>
     public async Task ReapplyAsync(CancellationToken cancellationToken)
     {
-        await _lock.WaitAsync(cancellationToken);
+        await Reconciliations.WaitAsync(() => _lock.WaitAsync(cancellationToken));
         try
         {
             TakeIn(_file.Read());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            Reconciliations.Ended(ReconcileResult.Failed, TimeSpan.Zero);
             throw new UserErrorException($"{data.In(FileName)} cannot be read: make it a file that this user may read.", inner: e);
         }
         finally
@@ -80,7 +89,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     /// <exception cref="UserErrorException">The file cannot be written.</exception>
     public async Task<SettingsChange?> SaveAsync(MonitoringManifest manifest, CancellationToken cancellationToken)
     {
-        await _lock.WaitAsync(cancellationToken);
+        await Reconciliations.WaitAsync(() => _lock.WaitAsync(cancellationToken));
         try
         {
             while (true)
@@ -132,6 +141,8 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
 
     private void TakeIn(string? text)
     {
+        var began = time.GetTimestamp();
+        var result = ReconcileResult.Invalid;
         text ??= Head + MonitoringYaml.SpecBlock(new MonitoringSpec());
         var before = Current;
         if (TryParse(text, out var manifest, out var error))
@@ -143,7 +154,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
             }
 
             _inForce = spec;
-            var status = resources.Endpoints is null ? manifest.Status : Apply(spec, manifest.Status);
+            (var status, result) = resources.Endpoints is null ? (manifest.Status, ReconcileResult.Unchanged) : Apply(spec, manifest.Status);
             Volatile.Write(ref _current, new MonitoringManifest { Metadata = new() { ResourceVersion = VersionOf(MonitoringYaml.SpecBlock(spec)) }, Spec = spec, Status = status });
             text = status is null ? text : WriteStatus(text, manifest.Status, status);
         }
@@ -159,13 +170,14 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
         }
 
         _seen = text;
+        Reconciliations.Ended(result, time.GetElapsedTime(began));
         if (!Same(before, Current))
         {
             hub.Publish(new StashEvent.SettingsChanged(Current));
         }
     }
 
-    private MonitoringStatus Apply(MonitoringSpec spec, MonitoringStatus? before)
+    private (MonitoringStatus Status, ReconcileResult Result) Apply(MonitoringSpec spec, MonitoringStatus? before)
     {
         try
         {
@@ -173,12 +185,16 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
             var version = VersionOf(MonitoringYaml.SpecBlock(spec));
             var unchanged = !changed && before is { Error: null, AppliedTime: not null } && before.Created.SequenceEqual(created, StringComparer.Ordinal)
                 && (Current.Metadata.ResourceVersion ?? version) == version;
-            return unchanged ? before! : new MonitoringStatus { AppliedTime = Seconds(time.GetUtcNow()), Created = created };
+            return unchanged
+                ? (before!, ReconcileResult.Unchanged)
+                : (new MonitoringStatus { AppliedTime = Seconds(time.GetUtcNow()), Created = created }, ReconcileResult.Applied);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotApplied(logger, e);
-            return new MonitoringStatus { Created = before?.Created ?? [], Error = "The files for Prometheus cannot be written into the data folder: see that it is writable and its disk has space." };
+            return (
+                new MonitoringStatus { Created = before?.Created ?? [], Error = "The files for Prometheus cannot be written into the data folder: see that it is writable and its disk has space." },
+                ReconcileResult.Failed);
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class JournalContext(DbContextOptions<JournalContext> options) :
         {
             app.ToTable("apps");
             app.HasKey(a => new { a.Namespace, a.App, a.Operation });
+            app.HasIndex(a => a.FirstArrival);
         });
         modelBuilder.Entity<FollowedRow>().ToTable("followed").Property(f => f.Id).ValueGeneratedNever();
     }

@@ -64,6 +64,9 @@ internal sealed class AppRow
 
     public int FailuresSinceSuccess { get; set; }
 
+    /// <summary>Position of its first session that is known; 0 for those of earlier versions.</summary>
+    public long FirstArrival { get; set; }
+
     public long? NextRunTime { get; set; }
 
     public bool Sample { get; set; }

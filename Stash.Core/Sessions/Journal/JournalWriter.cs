@@ -54,8 +54,8 @@ internal sealed class JournalWriter : IDisposable
             // ?4: the last success that this session knows of. Failures are counted anew only where that is news and other sessions ended
             // after it, as when it is delivered late.
             _app = new JournalStatement(_connection, """
-                INSERT INTO apps (Namespace, App, Operation, LastSuccessTime, LastSessionTime, LastFailed, NextRunTime, Sample, FailuresSinceSuccess)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 AND ?5 > ifnull(?4, 0))
+                INSERT INTO apps (Namespace, App, Operation, LastSuccessTime, LastSessionTime, LastFailed, NextRunTime, Sample, FailuresSinceSuccess, FirstArrival)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 AND ?5 > ifnull(?4, 0), ?9)
                 ON CONFLICT DO UPDATE SET
                     FailuresSinceSuccess = CASE
                         WHEN ifnull(?4, 0) > ifnull(LastSuccessTime, 0) THEN CASE
@@ -142,6 +142,7 @@ internal sealed class JournalWriter : IDisposable
         _app.Bind(6, session.Failed);
         _app.Bind(7, session.NextRunTime);
         _app.Bind(8, session.Sample);
+        _app.Bind(9, position);
         _app.Run();
         return position;
     }

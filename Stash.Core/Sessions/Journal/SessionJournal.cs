@@ -142,15 +142,19 @@ public sealed class SessionJournal : IDisposable
             {
                 writer.Begin();
                 List<(long Position, PushRecord Push)> added = new(pushes.Count);
+                Span<int> counts = stackalloc int[SessionCounts.Cells];
+                counts.Clear();
                 foreach (var push in pushes)
                 {
                     if (Read(push, unreadable) is { } session && writer.Add(session) is { } position)
                     {
                         added.Add((position, push));
+                        counts[SessionCounts.CellOf(session[session.Operation], session.Failed)]++;
                     }
                 }
 
                 writer.Commit(pushes[^1].Position);
+                Counts.Add(counts);
                 return added;
             },
             cancellationToken);
@@ -184,6 +188,9 @@ public sealed class SessionJournal : IDisposable
             _writing.Release();
         }
     }
+
+    /// <summary>What was taken in from pushes since the journal was opened.</summary>
+    public SessionCounts Counts { get; } = new();
 
     /// <summary>Reads the journal.</summary>
     public SessionReader Reader => new(_options, _time);

@@ -84,6 +84,21 @@ public sealed class SessionReader
         return [.. (await AppRowsAsync(context, new SessionQuery(), cancellationToken)).Select(a => Summary(a, null))];
     }
 
+    /// <summary>The apps and operations that the journal has known longest, the longest known first; counts and quantiles are 0 and null.</summary>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="maxName">Those with a longer namespace, app or operation are passed over; characters.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>They, and how many others there are.</returns>
+    public async Task<(IReadOnlyList<AppSummary> Apps, int Others)> LongestKnownAsync(int limit, int maxName, CancellationToken cancellationToken)
+    {
+        await using var context = new JournalContext(_options);
+        var rows = await context.Apps.AsNoTracking()
+            .Where(a => a.Namespace.Length <= maxName && a.App.Length <= maxName && a.Operation.Length <= maxName)
+            .OrderBy(a => a.FirstArrival).ThenBy(a => a.Namespace).ThenBy(a => a.App).ThenBy(a => a.Operation).Take(limit).ToListAsync(cancellationToken);
+        var known = await context.Apps.CountAsync(cancellationToken);
+        return ([.. rows.Select(a => Summary(a, null))], Math.Max(0, known - rows.Count));
+    }
+
     /// <summary>Aggregates the sessions of a query.</summary>
     /// <param name="query">Which. A missing end is now, a missing start the first session's end.</param>
     /// <param name="bucketSeconds">Width of a bucket; null chooses one that gives about a hundred.</param>

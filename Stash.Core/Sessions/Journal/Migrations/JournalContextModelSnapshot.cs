@@ -30,6 +30,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<int>("FailuresSinceSuccess")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("FirstArrival")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("LastFailed")
                         .HasColumnType("INTEGER");
 
@@ -46,6 +49,8 @@ namespace Stash.Core.Sessions.Journal.Migrations
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Namespace", "App", "Operation");
+
+                    b.HasIndex("FirstArrival");
 
                     b.ToTable("apps", (string)null);
                 });

@@ -1,0 +1,88 @@
+using System.Globalization;
+using Stash.Core.Exposition;
+using Stash.Core.Sessions;
+using Stash.Core.Sessions.Journal;
+
+namespace Stash.Operator.Telemetry;
+
+/// <summary>
+/// When each app succeeded last, and how often it has failed since, from the journal. Whoever pushes chooses the names of apps: there is a limit to their number, and those
+/// known longest stay.
+/// </summary>
+internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress progress, TimeProvider time, ILogger<AppMetrics> logger) : IDisposable
+{
+    /// <summary>Apps and operations that have series.</summary>
+    internal const int MaxApps = 500;
+
+    /// <summary>Names in Kubernetes are no longer.</summary>
+    private const int MaxName = 253;
+
+    /// <summary>While sessions come in, the journal is not asked more often.</summary>
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where none come in, it may still have been trimmed.</summary>
+    private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(10);
+
+    private readonly SemaphoreSlim _reading = new(1, 1);
+    private MetricFamily[] _families = [];
+    private long _sessions = -1;
+    private long _readAt;
+
+    public void AddTo(OperatorMetrics metrics)
+    {
+        metrics.Registry.AddBeforeCollectCallback(RefreshAsync);
+        metrics.AddFamilies(() => Volatile.Read(ref _families));
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken);
+        try
+        {
+            var sessions = progress.Sessions;
+            var age = time.GetElapsedTime(_readAt);
+            if (_sessions >= 0 && (sessions == _sessions ? age < ReadAgain : age < Freshness))
+            {
+                return;
+            }
+
+            var (apps, others) = await journal.Reader.LongestKnownAsync(MaxApps, MaxName, cancellationToken);
+            Volatile.Write(ref _families, Families(apps, others));
+            (_sessions, _readAt) = (sessions, time.GetTimestamp());
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The scrape goes on with what was read before.
+            LogUnreadable(logger, e);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private static MetricFamily[] Families(IReadOnlyList<AppSummary> apps, int others)
+    {
+        MetricFamily success = Gauge("stash_app_last_success_time_seconds", "End of the last session of an app and operation that succeeded, Unix seconds; 0 where none has.");
+        MetricFamily failures = Gauge("stash_app_failures_since_success", "Sessions of an app and operation that failed since the last one that succeeded.");
+        foreach (var app in apps)
+        {
+            List<Label> labels = [new("app", app.App), new("namespace", app.Namespace), new("operation", app.Operation)];
+            success.Metrics.Add(new Metric { Labels = labels, Value = app.LastSuccessTime?.ToUnixTimeMilliseconds() / 1000d ?? 0 });
+            failures.Metrics.Add(new Metric { Labels = labels, Value = app.FailuresSinceSuccess });
+        }
+
+        var left = Gauge(
+            "stash_apps_left_out",
+            string.Create(CultureInfo.InvariantCulture, $"Apps and operations of the journal that have no series in stash_app_*: all but the {MaxApps} known longest, and those with names of more than {MaxName} characters."));
+        left.Metrics.Add(new Metric { Value = others });
+        return [success, failures, left];
+    }
+
+    private static MetricFamily Gauge(string name, string help) => new(name) { Help = help, Type = MetricType.Gauge };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The session journal (journal.db in the data folder) cannot be read for the metrics stash_app_*, which stay as they were. See that no other program holds it")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception);
+}
