@@ -10,7 +10,7 @@ internal static class TelemetryExtensions
 {
     public static IServiceCollection AddOperatorTelemetry(this IServiceCollection services) =>
         services.AddSingleton<OperatorMetrics>().AddRegistry(s => s.GetRequiredService<OperatorMetrics>().Registry)
-            .AddSingleton<Collections>().AddSingleton<ThrownExceptions>().AddSingleton<ControllerMetrics>().AddSingleton<CertificateMetrics>()
+            .AddSingleton<Collections>().AddSingleton<ThrownExceptions>().AddSingleton<ControllerMetrics>()
             .AddSingleton(s => new AppMetrics(s.GetRequiredService<SessionJournal>(), s.GetRequiredService<JournalFollower>().Progress, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<AppMetrics>>()));
 
     /// <summary>Registers the metrics of process, runtime and operator, and maps the endpoint.</summary>

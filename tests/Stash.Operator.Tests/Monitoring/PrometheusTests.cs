@@ -63,17 +63,6 @@ public sealed class PrometheusTests
         (await QueryAsync(client, """up{job="stash-operator"} == 1""")).Count.ShouldBe(1);
     }
 
-    [Fact]
-    public async Task Its_linter_has_nothing_against_the_operators_own_metrics()
-    {
-        await using var it = await OperatorProcess.StartAsync();
-        using var folder = new TempFolder();
-        await File.WriteAllTextAsync(folder.In("metrics"), await it.Api.GetStringAsync("/metrics", Stop), Stop);
-
-        var (code, output, error) = await ChildProcess.RunAsync("sh", ["-c", $"promtool check metrics < '{folder.In("metrics")}'"]);
-        code.ShouldBe(0, output + error);
-    }
-
     private static async Task<MonitoringManifest> SetAsync(OperatorProcess it, MonitoringSpec spec, MonitoringManifest? read = null)
     {
         read ??= await it.GetAsync("settings", StashJson.Default.MonitoringManifest);
