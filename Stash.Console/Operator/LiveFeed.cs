@@ -20,6 +20,7 @@ public sealed partial class LiveFeed(OperatorClient client, TimeProvider time, I
     private LiveSubscription[] _subscriptions = [];
     private string? _lastEventId;
     private bool _wasConnected;
+    private bool _stops;
 
     public LiveState State { get; private set; } = new(LiveConnection.Connecting, null, time.GetUtcNow());
 
@@ -52,7 +53,7 @@ public sealed partial class LiveFeed(OperatorClient client, TimeProvider time, I
             try
             {
                 await FollowAsync(() => pause = FirstPause, stoppingToken);
-                Disconnected($"The operator at {client.Address.GetLeftPart(UriPartial.Authority)} ended the connection.");
+                Disconnected($"The operator at {client.Address.GetLeftPart(UriPartial.Authority)} {(_stops ? "stops" : "ended the connection")}.");
             }
             catch (OperatorException e)
             {
@@ -89,6 +90,7 @@ public sealed partial class LiveFeed(OperatorClient client, TimeProvider time, I
         await using var stream = await response.Content.ReadAsStreamAsync(stoppingToken);
         connected();
         Connected();
+        _stops = false;
         try
         {
             await foreach (var item in SseParser.Create(stream).EnumerateAsync(either.Token))
@@ -120,6 +122,8 @@ public sealed partial class LiveFeed(OperatorClient client, TimeProvider time, I
                 "reset" => new LiveChange.Reset(),
                 _ => null,
             };
+            // Said before the stream ends.
+            _stops |= item.EventType == "shutdown";
             if (change is LiveChange.Reset)
             {
                 _lastEventId = null;

@@ -25,7 +25,7 @@ public static class ApiPaths
     /// GET server-sent events: <c>session</c> (a <see cref="Stash.Core.Sessions.Session"/>, its event id the journal position: send it back
     /// as <c>Last-Event-ID</c> to get what was missed), <c>running</c> (a <see cref="Stash.Core.Sessions.RunningSession"/>),
     /// <c>ended</c> (<see cref="EndedEvent"/>: no longer running), <c>settings</c> (a <see cref="Stash.Core.Monitoring.MonitoringManifest"/>),
-    /// <c>reset</c> (empty: events were lost, read anew), <c>ping</c> (every 10 seconds).
+    /// <c>reset</c> (empty: events were lost, read anew), <c>shutdown</c> (empty: the operator stops, come again), <c>ping</c> (every 10 seconds).
     /// </summary>
     public const string Events = Root + "/events";
 

@@ -43,6 +43,7 @@ internal static class ApiStatus
         413 => Of(code, "RequestEntityTooLarge", "the request's body is too large"),
         415 => Of(code, "UnsupportedMediaType", "send the body as application/json"),
         400 => Of(code, "BadRequest", "the request could not be read"),
+        499 => Of(code, "ClientClosedRequest", "the client was gone before the request had ended"),
         _ => Of(code, code >= 500 ? "InternalError" : "BadRequest", ReasonPhrases.GetReasonPhrase(code)),
     };
 

@@ -83,7 +83,11 @@ internal sealed class EventStream(EventHub hub, SessionJournal journal, TimeProv
                 {
                     if (!subscription.Overflowed)
                     {
-                        // The operator stops.
+                        if (!aborted.IsCancellationRequested)
+                        {
+                            yield return Stopping();
+                        }
+
                         yield break;
                     }
 
@@ -143,6 +147,8 @@ internal sealed class EventStream(EventHub hub, SessionJournal journal, TimeProv
     };
 
     private static SseItem<string> Ping() => new("{}", "ping");
+
+    private static SseItem<string> Stopping() => new("{}", "shutdown");
 
     private static SseItem<string> Reset() => new("{}", "reset");
 }

@@ -75,7 +75,7 @@ public static partial class StashApi
         routes.MapGet(ApiPaths.Running, (RunningSessions running) => Json(new RunningList { Items = running.All }))
             .WithOperation("list", "running").WithName("listRunning").WithSummary("Sessions in progress").Produces<RunningList>();
         routes.MapGet(ApiPaths.Events, (EventStream events, HttpContext context) => events.Open(context))
-            .WithOperation("watch", "events").WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, ping")
+            .WithOperation("watch", "events").WithName("watchEvents").WithSummary("Server-sent events: session, running, ended, settings, reset, shutdown, ping")
             .Produces(200, contentType: "text/event-stream");
         routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Scheme = resources.Endpoints?.GatewayScheme ?? "http", Items = groups.Summaries() }))
             .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>();
@@ -83,7 +83,7 @@ public static partial class StashApi
             .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>();
         routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithOperation("update", "settings", isChange: true).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
             .Accepts<MonitoringManifest>("application/json").Produces<MonitoringManifest>()
-            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422);
+            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422).Produces<KubernetesStatus>(503);
         routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithOperation("create", "settings", "preview").WithName("previewSettings").WithSummary("What settings would make; changes nothing")
             .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400);
     }
@@ -193,6 +193,11 @@ public static partial class StashApi
         {
             var place = e.Path is { Length: > 2 } path ? $" at {path[2..]}" : "";
             return (null, ApiStatus.Of(400, "BadRequest", $"the body is not the settings as JSON{place}: see GET {ApiPaths.Settings} for their shape"));
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // No fault of the operator's: the client went away in the middle, or was cut off at the process' end.
+            throw new BadHttpRequestException("The body has ended.", StatusCodes.Status499ClientClosedRequest, e);
         }
     }
 

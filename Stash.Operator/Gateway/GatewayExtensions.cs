@@ -5,7 +5,7 @@ using Stash.Operator.Telemetry;
 
 namespace Stash.Operator.Gateway;
 
-/// <summary>Adds the push gateway to a host that has a <see cref="GroupStore"/>, <see cref="StashOptions"/> and a <see cref="TimeProvider"/>.</summary>
+/// <summary>Adds the push gateway to a host that has a <see cref="GroupStore"/>, <see cref="StashOptions"/>, a <see cref="TimeProvider"/> and a <see cref="Hosting.Shutdown"/>.</summary>
 internal static class GatewayExtensions
 {
     public static IServiceCollection AddStashGateway(this IServiceCollection services) =>

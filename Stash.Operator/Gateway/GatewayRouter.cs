@@ -3,6 +3,7 @@ using Stash.Core.Configuration;
 using Stash.Core.Exposition;
 using Stash.Core.Gateway;
 using Stash.Operator.Gateway.Web;
+using Stash.Operator.Hosting;
 
 namespace Stash.Operator.Gateway;
 
@@ -18,15 +19,16 @@ internal sealed class GatewayRouter
     private readonly ScrapeHandler _scrapes;
     private readonly GatewayMetrics _metrics;
     private readonly IHostApplicationLifetime _lifetime;
+    private readonly Shutdown _shutdown;
     private readonly string _prefix;
     private readonly string _apiRoot;
     private readonly RouteTable _routes = new();
     private readonly RouteTable _api = new();
 
     public GatewayRouter(
-        GroupStore store, StashOptions options, PushHandler pushes, ScrapeHandler scrapes, JsonApi api, WebPages pages, GatewayMetrics metrics, IHostApplicationLifetime lifetime)
+        GroupStore store, StashOptions options, PushHandler pushes, ScrapeHandler scrapes, JsonApi api, WebPages pages, GatewayMetrics metrics, IHostApplicationLifetime lifetime, Shutdown shutdown)
     {
-        (_store, _pushes, _scrapes, _metrics, _lifetime) = (store, pushes, scrapes, metrics, lifetime);
+        (_store, _pushes, _scrapes, _metrics, _lifetime, _shutdown) = (store, pushes, scrapes, metrics, lifetime, shutdown);
         var gateway = options.Gateway;
         _prefix = gateway.RoutePrefix;
         _apiRoot = _prefix + "/api/v1";
@@ -78,9 +80,9 @@ internal sealed class GatewayRouter
                 await RouteAsync(context, path);
             }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || _shutdown.IsUnderWay)
         {
-            // The client is gone.
+            // The client is gone, or was cut off at the end, which the request may notice before its token does.
         }
         catch (ChannelClosedException)
         {
@@ -150,7 +152,9 @@ internal sealed class GatewayRouter
 
     private static Task OkAsync(HttpContext context, string path) => PlainText.TextAsync(context, StatusCodes.Status200OK, "OK");
 
-    private async Task ReadyAsync(HttpContext context, string path) => await (await _store.IsWritableAsync(context.RequestAborted)
+    private async Task ReadyAsync(HttpContext context, string path) => await (_shutdown.IsUnderWay
+        ? PlainText.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the gateway is shutting down")
+        : await _store.IsWritableAsync(context.RequestAborted)
         ? OkAsync(context, path)
         : PlainText.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the push log cannot be written, so no push is taken: see that the disk of the data folder has space and that stash may write there"));
 

@@ -12,6 +12,7 @@ internal sealed partial class BoundedCheck(HealthCheckRegistration registration,
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly TimeSpan _fresh = registration.Tags.Contains(HealthTags.Instant) ? TimeSpan.Zero : Fresh;
     private readonly TimeSpan _timeout = registration.Timeout > TimeSpan.Zero ? registration.Timeout : UsualTimeout;
     private readonly Lock _lock = new();
     private Task<CheckOutcome>? _run;
@@ -27,7 +28,7 @@ internal sealed partial class BoundedCheck(HealthCheckRegistration registration,
         TimeSpan left;
         lock (_lock)
         {
-            if (_run is null || (_run.IsCompleted && time.GetElapsedTime(_begun) >= Fresh))
+            if (_run is null || (_run.IsCompleted && time.GetElapsedTime(_begun) >= _fresh))
             {
                 _begun = time.GetTimestamp();
                 // Not on the caller's thread: a check may block before it gives a task.

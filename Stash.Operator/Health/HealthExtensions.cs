@@ -13,13 +13,13 @@ internal static class HealthExtensions
     {
         services.AddSingleton<HealthReports>().AddHostedService<HealthWatch>();
         services.AddHealthChecks()
-            .AddCheck("ping", () => HealthCheckResult.Healthy(), [HealthTags.Live, HealthTags.Ready])
+            .AddCheck("ping", () => HealthCheckResult.Healthy(), [HealthTags.Live, HealthTags.Ready, HealthTags.Instant])
             .AddCheck<GatewayWriterCheck>("gateway-writer", tags: [HealthTags.Live, HealthTags.Ready])
             .AddCheck<GatewayCheck>("gateway", tags: [HealthTags.Ready])
             .AddCheck<JournalCheck>("journal", tags: [HealthTags.Ready])
             .AddCheck<DiskSpaceCheck>("disk-space", tags: [HealthTags.Ready])
             .AddCheck<LeaderCheck>("leader", tags: [HealthTags.Ready])
-            .AddCheck<ShutdownCheck>("shutdown", tags: [HealthTags.Ready]);
+            .AddCheck<ShutdownCheck>("shutdown", tags: [HealthTags.Ready, HealthTags.Instant]);
         return services;
     }
 }

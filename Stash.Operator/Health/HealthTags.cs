@@ -8,4 +8,7 @@ internal static class HealthTags
 
     /// <summary><c>/readyz</c>: what it takes to serve.</summary>
     public const string Ready = "ready";
+
+    /// <summary>Beside the others: it costs nothing and is made anew for whoever asks.</summary>
+    public const string Instant = "instant";
 }

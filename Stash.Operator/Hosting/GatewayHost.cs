@@ -11,13 +11,15 @@ namespace Stash.Operator.Hosting;
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly ApiOptions _api;
     private readonly GatewayListener _listener;
     private readonly GroupStore _groups;
     private readonly string _folder;
 
-    private GatewayHost(WebApplication app, GatewayListener listener, GroupStore groups, string folder)
+    private GatewayHost(WebApplication app, ApiOptions api, GatewayListener listener, GroupStore groups, string folder)
     {
         _app = app;
+        _api = api;
         _listener = listener;
         _groups = groups;
         _folder = folder;
@@ -41,13 +43,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             groups.Release(long.MaxValue);
             builder.Services.AddSingleton(options).AddSingleton(groups);
-            builder.Services.AddStashGateway();
+            builder.Services.AddShutdown().AddStashGateway();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(listener.Configure);
             builder.WebHost.UseKestrelHttpsConfiguration();
             var app = builder.Build();
+            app.UseShutdown();
             listener.Guard(app);
             app.UseStashGateway();
-            return new GatewayHost(app, listener, groups, folder);
+            return new GatewayHost(app, options.Api, listener, groups, folder);
         }
         catch
         {
@@ -64,7 +67,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _app.StartAsync(cancellationToken);
         var addresses = string.Join(" and ", _listener.Bound(_app.Services.GetRequiredService<IServer>()).Select(a => $"{_listener.Scheme}://{a}"));
         LogStarted(_app.Logger, addresses, _folder);
-        await _app.WaitForShutdownAsync(cancellationToken);
+        await _app.Services.GetRequiredService<Shutdown>().RunAsync(_app, _api, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -83,7 +83,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
             builder.Services.AddStashApi();
-            builder.Services.AddSingleton<Shutdown>().AddStashHealth().AddStashAudit();
+            builder.Services.AddShutdown().AddStashHealth().AddStashAudit();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 listener.Configure(kestrel);
@@ -96,6 +96,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.WebHost.UseKestrelHttpsConfiguration();
             var app = builder.Build();
             app.Services.GetRequiredService<AuditLog>().Try(options.Audit);
+            app.UseShutdown();
             app.MapWhen(c => c.CameBy(Listener.Gateway), gateway =>
             {
                 listener.Guard(gateway);
@@ -131,7 +132,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         };
         await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
         LogStarted(_app.Logger, _listener.Scheme, gateway, api, _options.DataDirectory);
-        await _app.WaitForShutdownAsync(cancellationToken);
+        await _app.Services.GetRequiredService<Shutdown>().RunAsync(_app, _options.Api, cancellationToken);
 
         // A service that failed has stopped the host; that is no clean end.
         foreach (var service in _app.Services.GetServices<IHostedService>().OfType<BackgroundService>())

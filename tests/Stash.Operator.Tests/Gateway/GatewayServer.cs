@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Stash.Core.Configuration;
 using Stash.Core.Gateway;
 using Stash.Operator.Gateway;
+using Stash.Operator.Hosting;
 
 namespace Stash.Operator.Tests.Gateway;
 
@@ -56,7 +57,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(time).AddSingleton(options).AddSingleton(store).AddStashGateway();
+        builder.Services.AddSingleton(time).AddSingleton(options).AddSingleton(store).AddShutdown().AddStashGateway();
         var app = builder.Build();
         app.UseStashGateway();
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -60,7 +60,8 @@ internal sealed class EventReader : IAsyncDisposable
     }
 
     /// <summary>Reads on to the stream's end.</summary>
-    public async Task EndAsync()
+    /// <returns>False where the connection broke.</returns>
+    public async Task<bool> EndAsync()
     {
         try
         {
@@ -68,10 +69,12 @@ internal sealed class EventReader : IAsyncDisposable
             {
                 // On to the end.
             }
+
+            return true;
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            // The connection was closed.
+            return false;
         }
     }
 
