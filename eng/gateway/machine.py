@@ -31,21 +31,33 @@ def output(*command):
         return ""
 
 
-def facts(folder, stash, pushgateway):
-    """Lines of a list."""
+def machine_facts(folder):
+    """Lines of a list: the machine, and its disk."""
     with open("/proc/cpuinfo") as f:
         cpu = re.search(r"model name\s*: (.*)", f.read())
     with open("/proc/meminfo") as f:
         memory = int(f.readline().split()[1]) / (1 << 20)
     filesystem = output("findmnt", "-n", "-o", "FSTYPE", "-T", folder)
     median, p99 = sync_latency(folder)
-    version = re.search(r"version (\S+)", output(pushgateway, "--version"))
-    go = re.search(r"go version:\s*(\S+)", output(pushgateway, "--version"))
-    dotnet = re.findall(r"Microsoft\.AspNetCore\.App (\S+)", output("dotnet", "--list-runtimes"))
-    wrk = re.search(r"wrk (\S+)", output("wrk", "-v"))
-    stash_version = output(stash, "version").splitlines() or ["?"]
     return [
         f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, Linux {platform.release()}",
         f"disk: {filesystem or 'unknown'}; 4 KiB appended with fdatasync: median {median:.2f} ms, 99th percentile {p99:.2f} ms",
-        f"{stash_version[0]} on .NET {dotnet[-1] if dotnet else '?'}; Pushgateway {version.group(1) if version else '?'} ({go.group(1) if go else '?'}); wrk {wrk.group(1) if wrk else '?'}",
+    ]
+
+
+def program_facts(stash):
+    """Our version, and that of .NET."""
+    dotnet = re.findall(r"Microsoft\.AspNetCore\.App (\S+)", output("dotnet", "--list-runtimes"))
+    version = output(stash, "version").splitlines() or ["?"]
+    return f"{version[0]} on .NET {dotnet[-1] if dotnet else '?'}"
+
+
+def facts(folder, stash, pushgateway):
+    """Lines of a list."""
+    version = re.search(r"version (\S+)", output(pushgateway, "--version"))
+    go = re.search(r"go version:\s*(\S+)", output(pushgateway, "--version"))
+    wrk = re.search(r"wrk (\S+)", output("wrk", "-v"))
+    return [
+        *machine_facts(folder),
+        f"{program_facts(stash)}; Pushgateway {version.group(1) if version else '?'} ({go.group(1) if go else '?'}); wrk {wrk.group(1) if wrk else '?'}",
     ]

@@ -113,9 +113,10 @@ class Ours(Server):
     def __init__(self, folder, program):
         super().__init__(folder)
         self.program = program
+        self.api_port = 0
 
     def command(self):
-        return [self.program, "run", "--data-dir", os.path.join(self.folder, "data"), "--gateway-address", f"127.0.0.1:{self.port}", "--api-address", "127.0.0.1:0"]
+        return [self.program, "run", "--data-dir", os.path.join(self.folder, "data"), "--gateway-address", f"127.0.0.1:{self.port}", "--api-address", f"127.0.0.1:{self.api_port}"]
 
     def followed(self):
         """The log position that the session journal has taken in: one for each accepted push."""

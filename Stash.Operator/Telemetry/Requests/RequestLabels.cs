@@ -45,6 +45,7 @@ internal static class RequestLabels
     {
         { IsKnown: false } => Other,
         { Resource.Length: > 0 } => "api",
+        { Path: var path } when path.StartsWith("/apis", StringComparison.Ordinal) => "api",
         { Path: MetricsEndpoint.Path } => "prometheus",
         { Path: var path } when path.StartsWith("/openapi/", StringComparison.Ordinal) => "openapi",
         { IsOpen: true } => "health",
@@ -81,7 +82,7 @@ internal static class RequestLabels
     /// <summary>As Kubernetes' API server shortens names of users: a few known ones, what looks like an address, and others.</summary>
     public static string UserName(string name) => name switch
     {
-        "admin" or "client" or "kube_proxy" or "kubelet" or "system:serviceaccount:kube-system:default" or "api-token" => name,
+        "admin" or "client" or "kube_proxy" or "kubelet" or "system:serviceaccount:kube-system:default" or "api-token" or "metrics-token" => name,
         _ when name.Contains('@', StringComparison.Ordinal) => "email_id",
         _ => Other,
     };
