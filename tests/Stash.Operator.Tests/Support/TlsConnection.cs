@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Stash.Operator.Tests.Support;
 
 /// <summary>A connection to an operator's API on which a test writes HTTP/1.1 as it likes.</summary>
-internal sealed class TlsConnection : IDisposable
+internal sealed partial class TlsConnection : IDisposable
 {
     private readonly TcpClient _client;
     private readonly SslStream _stream;
@@ -62,9 +64,29 @@ internal sealed class TlsConnection : IDisposable
         return text.ToString();
     }
 
+    /// <summary>Reads one answer to its end; nothing else may be on its way.</summary>
+    public async Task<string> ReadAnswerAsync()
+    {
+        var answer = await ReadHeadAsync();
+        var body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+        var length = Length().Match(answer) is { Success: true } match ? int.Parse(match.Groups["length"].ValueSpan, CultureInfo.InvariantCulture) : -1;
+        var buffer = new byte[4096];
+        while (length >= 0 ? answer.Length < body + length : !answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal))
+        {
+            var read = await _stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+            read.ShouldBeGreaterThan(0, answer);
+            answer += Encoding.Latin1.GetString(buffer, 0, read);
+        }
+
+        return answer;
+    }
+
     public void Dispose()
     {
         _stream.Dispose();
         _client.Dispose();
     }
+
+    [GeneratedRegex(@"\r\ncontent-length: *(?<length>\d+)\r\n", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Length();
 }
