@@ -14,6 +14,9 @@ internal sealed class Collections : IDisposable
 
     private readonly Lock _lock = new();
     private readonly double[] _pauses = new double[Kept];
+
+    /// <summary>Kept here: it has a finalizer too, and must not have run before that of the object that asks.</summary>
+    private readonly WeakReference<Collections> _self;
     private long _seen;
     private long _lastIndex;
     private DateTimeOffset? _lastTime;
@@ -22,7 +25,8 @@ internal sealed class Collections : IDisposable
     public Collections()
     {
         Note();
-        NewSentinel(new WeakReference<Collections>(this));
+        _self = new WeakReference<Collections>(this);
+        NewSentinel(_self);
     }
 
     /// <summary>When the last one was noticed, within moments of its end; null where there was none.</summary>

@@ -20,6 +20,8 @@ internal sealed class Exposition
     /// <summary>Lines that are samples.</summary>
     public int Series => Text.Split('\n').Count(l => l.Length > 0 && l[0] != '#');
 
+    public static Exposition Of(string text) => new(text);
+
     public static async Task<Exposition> OfAsync(OperatorProcess @operator) => new(await @operator.Api.GetStringAsync("/metrics", TestContext.Current.CancellationToken));
 
     /// <summary>Asks until it says it; answers and what is counted of them are not one step.</summary>
