@@ -10,7 +10,7 @@ namespace Stash.Operator.Tls;
 /// <summary>
 /// Judges the certificates that clients show: by the operator's own authority (<c>ca.crt</c> in the data folder) and those of
 /// <c>Stash:Api:ClientCaFile</c>, read anew when the files change, or by authorities that the caller knows, as a cluster's.
-/// What was found good is remembered as long as the certificate's object lives, which is as long as its connection.
+/// What was found is remembered as long as the certificate's object lives, which is as long as its connection.
 /// </summary>
 internal sealed class ClientCertificates
 {
@@ -19,7 +19,7 @@ internal sealed class ClientCertificates
 
     private readonly TimeProvider _time;
     private readonly Watched<X509Certificate2Collection> _authorities;
-    private readonly ConditionalWeakTable<X509Certificate2, Verified> _verified = [];
+    private readonly ConditionalWeakTable<X509Certificate2, ConditionalWeakTable<X509Certificate2Collection, Verdict>> _verdicts = [];
 
     /// <param name="data">Holds the own authority, which exists.</param>
     /// <param name="clientCaFile">Further authorities, PEM; null for none.</param>
@@ -54,36 +54,34 @@ internal sealed class ClientCertificates
     public bool TryVerify(X509Certificate2 certificate, X509Certificate2Collection authorities, out string reason)
     {
         var now = _time.GetUtcNow().UtcDateTime;
-        reason = "";
-        if (_verified.TryGetValue(certificate, out var before) && before.By == authorities && before.From <= now && now <= before.To)
+        var verdicts = _verdicts.GetOrCreateValue(certificate);
+        if (!verdicts.TryGetValue(authorities, out var verdict) || now < verdict.From || now > verdict.To)
         {
-            return true;
+            verdict = Judge(certificate, authorities, now);
+            verdicts.AddOrUpdate(authorities, verdict);
         }
 
+        reason = verdict.Reason;
+        return reason.Length == 0;
+    }
+
+    private static Verdict Judge(X509Certificate2 certificate, X509Certificate2Collection authorities, DateTime now)
+    {
         using var chain = Chain(certificate, authorities, now);
         var flaws = Flaws(chain);
         if ((flaws & ~(OfTime | OfUse)) != X509ChainStatusFlags.NoError)
         {
-            reason = "it is not from an authority that is known here";
-        }
-        else if ((flaws & OfTime) != X509ChainStatusFlags.NoError)
-        {
-            reason = Text(certificate, now);
-        }
-        else if (flaws != X509ChainStatusFlags.NoError || !IsForClients(certificate))
-        {
-            reason = "it is not for clients (its extended key usage lacks clientAuth)";
-        }
-        else
-        {
-            _verified.AddOrUpdate(certificate, new Verified(
-                authorities,
-                chain.ChainElements.Max(e => e.Certificate.NotBefore.ToUniversalTime()),
-                chain.ChainElements.Min(e => e.Certificate.NotAfter.ToUniversalTime())));
-            return true;
+            return Verdict.Always("it is not from an authority that is known here");
         }
 
-        return false;
+        if ((flaws & OfTime) != X509ChainStatusFlags.NoError)
+        {
+            return new Verdict(Text(certificate, now), now, now);
+        }
+
+        return flaws != X509ChainStatusFlags.NoError || !IsForClients(certificate)
+            ? Verdict.Always("it is not for clients (its extended key usage lacks clientAuth)")
+            : new Verdict("", chain.ChainElements.Max(e => e.Certificate.NotBefore.ToUniversalTime()), chain.ChainElements.Min(e => e.Certificate.NotAfter.ToUniversalTime()));
     }
 
     /// <summary>The chain by one root after the other: of two with one name and no key identifiers, a single look would take the first.</summary>
@@ -122,8 +120,11 @@ internal sealed class ClientCertificates
     private static bool IsForClients(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Any(e => e.EnhancedKeyUsages[Authorities.ClientAuthentication] is not null);
 
-    /// <param name="By">The authorities that it was verified with.</param>
-    /// <param name="From">From when on every certificate of the chain is valid.</param>
+    /// <param name="Reason">Why it is not good; empty where it is.</param>
+    /// <param name="From">From when on that holds.</param>
     /// <param name="To">Until when.</param>
-    private sealed record Verified(X509Certificate2Collection By, DateTime From, DateTime To);
+    private sealed record Verdict(string Reason, DateTime From, DateTime To)
+    {
+        public static Verdict Always(string reason) => new(reason, DateTime.MinValue, DateTime.MaxValue);
+    }
 }
