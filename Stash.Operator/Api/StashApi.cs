@@ -36,10 +36,11 @@ public static partial class StashApi
     public static void UseStashApi(this WebApplication app)
     {
         app.UseRouting();
+        app.UseExactPaths();
         app.UseRequestInfo();
         app.UseRequestMetrics();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteFailureAsync });
-        app.UseStatusCodePages(c => ApiStatus.ForCode(c.HttpContext.Response.StatusCode, c.HttpContext.Request.Path).WriteAsync(c.HttpContext));
+        app.UseStatusCodePages(c => ApiStatus.ForCode(c.HttpContext.Response.StatusCode, c.HttpContext.Request.SentPath()).WriteAsync(c.HttpContext));
         app.UseInFlightLimits();
         app.Use((context, next) =>
         {

@@ -16,13 +16,6 @@ internal static class MetricsEndpoint
 
     private static async Task ExposeAsync(HttpContext context, OperatorMetrics metrics)
     {
-        // Routing takes any case and a slash at the end; who is allowed this path is allowed no other.
-        if (!string.Equals(context.Request.Path.Value, Path, StringComparison.Ordinal))
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-
         var format = ExpositionAnswer.FormatOf(context.Request);
         await metrics.ReadAsync(
             families => ExpositionAnswer.WriteAsync(

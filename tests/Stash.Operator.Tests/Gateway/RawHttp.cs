@@ -55,7 +55,8 @@ internal static class RawHttp
         return Read(all.ToArray());
     }
 
-    private static RawAnswer Read(byte[] all)
+    /// <summary>The one answer that came, headers and body.</summary>
+    public static RawAnswer Read(byte[] all)
     {
         var end = all.AsSpan().IndexOf("\r\n\r\n"u8);
         var lines = Encoding.ASCII.GetString(all, 0, end).Split("\r\n");
