@@ -11,6 +11,7 @@ using Stash.Core.Monitoring.Embedded;
 using Stash.Operator.Gateway;
 using Stash.Operator.Gateway.Access;
 using Stash.Operator.Telemetry;
+using Stash.Operator.Tls;
 
 namespace Stash.Operator.Hosting;
 
@@ -117,7 +118,7 @@ internal sealed class GatewayListener : IDisposable
         _flood.Watch(listen);
         if (IsTls)
         {
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_web!.Tls!.Current) });
+            listen.UseTls(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_web!.Tls!.Current) });
         }
     }
 

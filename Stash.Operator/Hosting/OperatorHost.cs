@@ -90,7 +90,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
                 kestrel.Listen(options.Api.Address.Address, options.Api.Address.Port, l =>
                 {
                     l.MarkAs(Listener.Api);
-                    l.UseTls(tls);
+                    l.UseTls(tls.Handshake);
                 });
             });
             builder.WebHost.UseKestrelHttpsConfiguration();

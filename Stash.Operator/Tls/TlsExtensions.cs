@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Stash.Core;
 using Stash.Core.Configuration;
 using Stash.Operator.Health;
@@ -6,7 +7,7 @@ using Stash.Operator.Health;
 namespace Stash.Operator.Tls;
 
 /// <summary>Adds the certificates of the API's listener to the operator's host.</summary>
-internal static class TlsExtensions
+internal static partial class TlsExtensions
 {
     /// <summary>Reads or makes the serving certificate, reads the authorities of clients, and keeps both up to date.</summary>
     /// <param name="services">Of the host.</param>
@@ -31,5 +32,25 @@ internal static class TlsExtensions
         return new ApiTls(serving);
     }
 
-    public static void UseTls(this ListenOptions listen, ApiTls tls) => listen.UseHttps(tls.Handshake);
+    /// <summary>TLS on a listener.</summary>
+    public static void UseTls(this ListenOptions listen, TlsHandshakeCallbackOptions handshake)
+    {
+        var logger = listen.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(TlsExtensions));
+        listen.Use(next => async connection =>
+        {
+            try
+            {
+                await next(connection);
+            }
+            catch (Exception e)
+            {
+                // The runtime's reader of a ClientHello fails on some that are broken; the server would log it as a fault of its own, for everyone who sends one.
+                LogBroken(logger, e, connection.ConnectionId);
+            }
+        });
+        listen.UseHttps(handshake);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} ended in its handshake")]
+    private static partial void LogBroken(ILogger logger, Exception exception, string id);
 }
