@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stash.Core.Configuration;
 using Stash.Operator.Api;
+using Stash.Operator.Gateway.Access;
 using Stash.Operator.Health;
 using Stash.Operator.Requests;
 
@@ -10,6 +11,10 @@ internal static class AuditExtensions
 {
     /// <summary>The header that names a request in the audit log, as Kubernetes' servers do.</summary>
     public const string IdHeader = "Audit-Id";
+
+    /// <summary>Requests without a valid credential that are recorded; then one a second.</summary>
+    private const int StrangersAtOnce = 100;
+    private const int RetrySeconds = 5;
 
     public static IServiceCollection AddStashAudit(this IServiceCollection services)
     {
@@ -28,6 +33,7 @@ internal static class AuditExtensions
         var log = app.ApplicationServices.GetRequiredService<AuditLog>();
         var metrics = app.ApplicationServices.GetRequiredService<AuditMetrics>();
         var time = app.ApplicationServices.GetRequiredService<TimeProvider>();
+        RequestRate strangers = new(TimeSpan.FromSeconds(1), StrangersAtOnce, time);
         app.Use(next => context => RequestInfo.Of(context).IsChange ? ChangeAsync(context, next) : next(context));
 
         async Task ChangeAsync(HttpContext context, RequestDelegate next)
@@ -38,12 +44,11 @@ internal static class AuditExtensions
             {
                 metrics.Rejected.Inc();
                 context.Response.Headers[IdHeader] = context.TraceIdentifier;
-                context.Response.Headers.RetryAfter = "5";
-                await ApiStatus.Of(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", $"nothing was changed, since the audit log cannot be written: {problem}. Then send it again").WriteAsync(context);
+                await ApiStatus.ComeAgain(StatusCodes.Status503ServiceUnavailable, $"nothing was changed, since the audit log cannot be written: {problem}. Then send it again", RetrySeconds).WriteAsync(context);
                 return;
             }
 
-            _ = new AuditedRequest(context, log, time);
+            _ = new AuditedRequest(context, log, strangers, metrics, time);
             await next(context);
         }
     }

@@ -56,11 +56,14 @@ internal sealed partial class AuditLog : IDisposable
     /// <returns>Null, or why not, with the remedy.</returns>
     public Task<string?> ProbeAsync(CancellationToken cancellationToken) => TryAsync(0, cancellationToken);
 
+    /// <summary>Gives the room for a line back.</summary>
+    public void Release() => Interlocked.Decrement(ref _reserved);
+
     /// <summary>Writes a line for which room was set aside. Done when it is durable, or was told as missing.</summary>
     /// <param name="line">At most <see cref="IAuditSink.MaxLine"/> bytes, with a newline at its end and none before.</param>
     public async Task WriteAsync(byte[] line)
     {
-        Interlocked.Decrement(ref _reserved);
+        Release();
         var mine = await _turn.WaitAsync(LongestWait);
         try
         {

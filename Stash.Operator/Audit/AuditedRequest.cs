@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Stash.Core.Api;
 using Stash.Operator.Access;
+using Stash.Operator.Gateway.Access;
 using Stash.Operator.Requests;
 
 namespace Stash.Operator.Audit;
@@ -20,15 +21,22 @@ internal sealed class AuditedRequest
 
     private readonly HttpContext _context;
     private readonly AuditLog _log;
+    private readonly RequestRate _strangers;
+    private readonly AuditMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly AuditRecord _record = new();
     private readonly DateTimeOffset _received;
     private readonly long _begun;
     private int _written;
 
-    public AuditedRequest(HttpContext context, AuditLog log, TimeProvider time)
+    /// <param name="context">The request.</param>
+    /// <param name="log">Has room for its line.</param>
+    /// <param name="strangers">How many requests of nobody known are recorded.</param>
+    /// <param name="metrics">Count the others.</param>
+    /// <param name="time">The clock.</param>
+    public AuditedRequest(HttpContext context, AuditLog log, RequestRate strangers, AuditMetrics metrics, TimeProvider time)
     {
-        (_context, _log, _time) = (context, log, time);
+        (_context, _log, _strangers, _metrics, _time) = (context, log, strangers, metrics, time);
         (_received, _begun) = (time.GetUtcNow(), time.GetTimestamp());
         context.Features.Set(_record);
         // Whatever answers, a handler, authorization or the error handler: before its first byte.
@@ -45,6 +53,14 @@ internal sealed class AuditedRequest
         }
 
         _context.Response.Headers[AuditExtensions.IdHeader] = _context.TraceIdentifier;
+        // Whoever knocks without a key must not fill the log until what others did is deleted from it.
+        if (Caller.Of(_context.User) == Caller.Anonymous && code is StatusCodes.Status401Unauthorized or StatusCodes.Status429TooManyRequests && !_strangers.TryTake())
+        {
+            _metrics.Unrecorded.Inc();
+            _log.Release();
+            return Task.CompletedTask;
+        }
+
         return _log.WriteAsync(Line(Event(code)));
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class BoundedCheck(HealthCheckRegistration registration,
 
         return run.IsCompleted
             ? await run
-            : new CheckOutcome(Name, Passed: false, string.Create(CultureInfo.InvariantCulture, $"it took longer than {_timeout.TotalSeconds} s: a disk or a server that it asks does not answer"));
+            : new CheckOutcome(Name, HealthStatus.Unhealthy, string.Create(CultureInfo.InvariantCulture, $"it took longer than {_timeout.TotalSeconds} s: a disk or a server that it asks does not answer"));
     }
 
     private async Task<CheckOutcome> RunAsync()
@@ -63,18 +63,18 @@ internal sealed partial class BoundedCheck(HealthCheckRegistration registration,
             var check = registration.Factory(services);
             using CancellationTokenSource stop = new(_timeout, time);
             var result = await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, stop.Token);
-            return new CheckOutcome(Name, result.Status != HealthStatus.Unhealthy, (result.Description ?? "").ReplaceLineEndings(" "));
+            return new CheckOutcome(Name, result.Status, (result.Description ?? "").ReplaceLineEndings(" "));
         }
         catch (OperationCanceledException e)
         {
             LogFailed(logger, e, Name);
-            return new CheckOutcome(Name, Passed: false, string.Create(CultureInfo.InvariantCulture, $"it took longer than {_timeout.TotalSeconds} s: a disk or a server that it asks does not answer"));
+            return new CheckOutcome(Name, HealthStatus.Unhealthy, string.Create(CultureInfo.InvariantCulture, $"it took longer than {_timeout.TotalSeconds} s: a disk or a server that it asks does not answer"));
         }
         catch (Exception e)
         {
             // Its text is not for everybody.
             LogFailed(logger, e, Name);
-            return new CheckOutcome(Name, Passed: false, "the check itself failed: the operator's log tells more");
+            return new CheckOutcome(Name, HealthStatus.Unhealthy, "the check itself failed: the operator's log tells more");
         }
     }
 

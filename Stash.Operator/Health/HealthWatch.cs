@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Prometheus;
 using Stash.Operator.Hosting;
 using Stash.Operator.Telemetry;
@@ -19,7 +20,7 @@ internal sealed partial class HealthWatch : BackgroundService
     public HealthWatch(HealthReports reports, Shutdown shutdown, OperatorMetrics metrics, TimeProvider time, ILogger<HealthWatch> logger)
     {
         (_reports, _shutdown, _time, _logger) = (reports, shutdown, time, logger);
-        _status = metrics.Factory.CreateGauge("stash_health_check_status", "Whether a health check passed when it was last made, every ten seconds: 1, else 0.", ["check"]);
+        _status = metrics.Factory.CreateGauge("stash_health_check_status", "Whether a health check found nothing wrong when it was last made, every ten seconds: 1, else 0.", ["check"]);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,7 +30,7 @@ internal sealed partial class HealthWatch : BackgroundService
         {
             foreach (var outcome in await _reports.RunAsync(null, _ => true, stoppingToken))
             {
-                _status.WithLabels(outcome.Name).Set(outcome.Passed ? 1 : 0);
+                _status.WithLabels(outcome.Name).Set(IsSound(outcome) ? 1 : 0);
                 Tell(outcome);
                 _last[outcome.Name] = outcome;
             }
@@ -39,20 +40,22 @@ internal sealed partial class HealthWatch : BackgroundService
 
     private void Tell(CheckOutcome outcome)
     {
-        var passed = !_last.TryGetValue(outcome.Name, out var before) || before.Passed;
-        if (passed && !outcome.Passed && !_shutdown.IsUnderWay)
+        var was = !_last.TryGetValue(outcome.Name, out var before) || IsSound(before);
+        if (was && !IsSound(outcome) && !_shutdown.IsUnderWay)
         {
-            LogFails(_logger, outcome.Name, outcome.Reason);
+            LogFails(_logger, outcome.Name, outcome.Passed ? "finds" : "fails", outcome.Reason);
         }
-        else if (!passed && outcome.Passed)
+        else if (!was && IsSound(outcome))
         {
             LogPasses(_logger, outcome.Name);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Health check {Check} fails: {Reason}")]
-    private static partial void LogFails(ILogger logger, string check, string reason);
+    private static bool IsSound(CheckOutcome outcome) => outcome.Status == HealthStatus.Healthy;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Health check {Check} passes again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Health check {Check} {Fails}: {Reason}")]
+    private static partial void LogFails(ILogger logger, string check, string fails, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Health check {Check} finds nothing wrong any more")]
     private static partial void LogPasses(ILogger logger, string check);
 }

@@ -15,6 +15,7 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly string[] _arguments;
     private readonly Dictionary<string, string?> _environment;
+    private string? _redirection;
     private ChildProcess? _process;
 
     private OperatorProcess(string? dataDirectory, string[] arguments, Dictionary<string, string?> environment)
@@ -59,6 +60,11 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     public static Task<OperatorProcess> StartWithAsync(IReadOnlyDictionary<string, string> options, string? dataDirectory = null) =>
         StartedAsync(new(dataDirectory, [], options.ToDictionary(o => o.Key.Replace(":", "__", StringComparison.Ordinal), o => (string?)o.Value, StringComparer.Ordinal)));
 
+    /// <summary>The same, started by bash, with its standard output redirected.</summary>
+    /// <param name="redirection">As <c>&gt; FILE</c>.</param>
+    /// <param name="arguments">As above.</param>
+    public static Task<OperatorProcess> StartRedirectedAsync(string redirection, params string[] arguments) => StartedAsync(new(null, arguments, []) { _redirection = redirection });
+
     private static async Task<OperatorProcess> StartedAsync(OperatorProcess it)
     {
         try
@@ -89,7 +95,7 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     {
         _process = Launch();
         var line = await Eventually.GetAsync("the operator listens", () =>
-            _process.HasExited ? throw new InvalidOperationException($"The operator has ended: {_process.Output} {_process.Error}") : Task.FromResult(Listening().Match(_process.Output) is { Success: true } m ? m : null));
+            _process.HasExited ? throw new InvalidOperationException($"The operator has ended: {_process.Output} {_process.Error}") : Task.FromResult(Listening().Match(_process.Output + _process.Error) is { Success: true } m ? m : null));
         GatewayAddress = new Uri(line.Groups["gateway"].Value);
         ApiAddress = new Uri(line.Groups["api"].Value);
         Gateway?.Dispose();
@@ -162,10 +168,16 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private ChildProcess Launch() => ChildProcess.Start(Executable,
-    [
-        "run", "--data-dir", DataDirectory, "--gateway-address", GatewayAddress?.Authority ?? "127.0.0.1:0", "--api-address", ApiAddress?.Authority ?? "127.0.0.1:0", .. _arguments,
-    ], _environment);
+    private ChildProcess Launch()
+    {
+        string[] arguments =
+        [
+            "run", "--data-dir", DataDirectory, "--gateway-address", GatewayAddress?.Authority ?? "127.0.0.1:0", "--api-address", ApiAddress?.Authority ?? "127.0.0.1:0", .. _arguments,
+        ];
+        return _redirection is null
+            ? ChildProcess.Start(Executable, arguments, _environment)
+            : ChildProcess.Start("bash", ["-c", $"exec \"$0\" \"$@\" {_redirection}", Executable, .. arguments], _environment);
+    }
 
     [GeneratedRegex(@"Push gateway on (?<gateway>http://\S+), API on (?<api>https://\S+),", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Listening();
