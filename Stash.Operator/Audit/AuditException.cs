@@ -4,6 +4,9 @@ namespace Stash.Operator.Audit;
 /// <param name="reason">Why, and the remedy; for everybody, so without a path.</param>
 internal sealed class AuditException(string reason) : IOException(reason)
 {
+    /// <summary>For a path that is a pipe or a device.</summary>
+    public const string NoFile = "its path is no file that keeps what is written: name one with --audit-log-path, or - for standard output";
+
     /// <summary>In words, of what went wrong.</summary>
     public static string Reason(Exception e) => e switch
     {

@@ -77,7 +77,7 @@ internal sealed partial class AuditFile(string path, AuditOptions options, TimeP
         if (!_file.CanSeek)
         {
             Close();
-            throw new AuditException("its path is no file that keeps what is written: name one with --audit-log-path, or - for standard output");
+            throw new AuditException(AuditException.NoFile);
         }
 
         _place = PlaceOf(_file);
@@ -170,8 +170,12 @@ internal sealed partial class AuditFile(string path, AuditOptions options, TimeP
         if (_file is { } file)
         {
             _file = null;
-            // Gives back what was set aside.
-            Cut(file.SafeFileHandle, RandomAccess.GetLength(file.SafeFileHandle));
+            if (file.CanSeek)
+            {
+                // Gives back what was set aside.
+                Cut(file.SafeFileHandle, RandomAccess.GetLength(file.SafeFileHandle));
+            }
+
             file.Dispose();
         }
     }

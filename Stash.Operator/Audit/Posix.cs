@@ -7,7 +7,6 @@ namespace Stash.Operator.Audit;
 internal static partial class Posix
 {
     public const int NotPermitted = 1;
-    public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int BadHandle = 9;
     public const int AccessDenied = 13;

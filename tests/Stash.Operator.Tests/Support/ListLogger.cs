@@ -12,8 +12,20 @@ internal sealed class ListLogger : ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Enqueue(formatter(state, exception));
 
+    /// <summary>The same, for a category.</summary>
+    public ILogger<T> For<T>() => LoggerFactory.Create(logging => logging.AddProvider(new Provider(this))).CreateLogger<T>();
+
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
+
+    private sealed class Provider(ListLogger logger) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => logger;
+
+        public void Dispose()
+        {
+        }
+    }
 }
