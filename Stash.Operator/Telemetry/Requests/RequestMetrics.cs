@@ -13,7 +13,7 @@ namespace Stash.Operator.Telemetry.Requests;
 internal sealed class RequestMetrics
 {
     // With these, and with what does not depend on clients, there are less than 2,000 series in all.
-    private const int MostRequestSeries = 300;
+    private const int MostRequestSeries = 200;
     private const int MostHttpSeries = 150;
     private const int MostLatencies = 60;
     private static readonly double[] Quantiles = [0.5, 0.9, 0.99];

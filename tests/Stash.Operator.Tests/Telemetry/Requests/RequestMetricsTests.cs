@@ -125,6 +125,37 @@ public sealed class RequestMetricsTests
         });
     }
 
+    [Fact]
+    public async Task Users_are_counted_by_shortened_names_and_certificates_by_what_is_left_of_them()
+    {
+        await using var it = await OperatorProcess.StartAsync();
+        using var authority = TestAuthority.In(it.DataDirectory);
+        foreach (var (subject, hours, times) in new[] { ("CN=alice@example.org, O=stash:view", 10, 2), ("CN=admin, O=stash:view", 5, 1), ("CN=somebody, O=stash:view", 72, 3), ("CN=nobody", 72, 1) })
+        {
+            using var certificate = authority.IssueClient(subject, to: TimeSpan.FromHours(hours));
+            using var client = it.NewApiClient(null, certificate);
+            // Who is nobody is known all the same, and may nothing.
+            await SendAsync(client, HttpMethod.Get, "apps", subject == "CN=nobody" ? 403 : 200, times: times);
+        }
+
+        using var scraper = it.NewApiClient(it.ReadToken("metrics-token"));
+        await SendAsync(scraper, HttpMethod.Get, "/metrics", 200, times: 2);
+        using var stranger = it.NewApiClient("wrong");
+        await SendAsync(stranger, HttpMethod.Get, "apps", 401);
+
+        var seen = await Exposition.OfAsync(it);
+        foreach (var (name, count) in new[] { ("email_id", 2), ("admin", 1), ("other", 4), ("metrics-token", 2), ("api-token", 1) })
+        {
+            seen.Value("authenticated_user_requests", name).ShouldBe(count, name);
+        }
+
+        seen.Metrics("authenticated_user_requests").Count.ShouldBe(5);
+        var left = seen.Metric("apiserver_client_certificate_expiration_seconds")!;
+        left.Count.ShouldBe(7UL);
+        left.Sum!.Value.ShouldBe(TimeSpan.FromHours((10 * 2) + 5 + (72 * 4)).TotalSeconds, 600);
+        left.Parts!.ShouldBe([(0, 0), (21_600, 1), (43_200, 3), (86_400, 3), (172_800, 3), (345_600, 7), (604_800, 7), (2_592_000, 7), (7_776_000, 7), (15_552_000, 7), (31_104_000, 7), (double.PositiveInfinity, 7)]);
+    }
+
     private static async Task SendAsync(HttpClient client, HttpMethod method, string path, int code, string? json = null, int times = 1)
     {
         for (var i = 0; i < times; i++)
