@@ -30,7 +30,7 @@ class Bare(Server):
     def __init__(self, folder, program, data, series=0):
         super().__init__(folder)
         self.program, self.data, self.series = program, data, series
-        self.name = "bare, as many series" if series else "bare"
+        self.name = "bare, as many plain counters" if series else "bare"
 
     def command(self):
         made = [str(self.series)] if self.series else []
@@ -63,7 +63,7 @@ class Run:
             return f.read().strip()
 
     def start(self):
-        """The operator with sessions of some apps and requests of all kinds behind it; then the bare ones, one with as many series."""
+        """The operator with sessions of some apps and requests of all kinds behind it; then the bare ones, one with as many plain counters."""
         self.start_one(self.operator)
         for group in range(self.args.apps):
             request = urllib.request.Request(self.operator.url + path(group), BODY, method="PUT")
@@ -88,9 +88,7 @@ class Run:
                 ask(what)
         json.loads(settings)
         self.start_one(Bare(os.path.join(self.folder, "bare"), self.args.bare, self.data))
-        ours = self.series(self.scraper(self.operator))
-        fewer = self.settled(self.servers[1])
-        self.start_one(Bare(os.path.join(self.folder, "bare-many"), self.args.bare, self.data, max(1, ours - fewer)))
+        self.start_one(Bare(os.path.join(self.folder, "bare-counters"), self.args.bare, self.data, self.series(self.scraper(self.operator))))
 
     def start_one(self, server):
         self.servers.append(server)
@@ -105,17 +103,6 @@ class Run:
         count = sum(1 for line in scraper.text().splitlines() if line and not line.startswith("#"))
         scraper.close()
         return count
-
-    def settled(self, server, seconds=40):
-        """How many series it has once there come no more: the runtime's own come little by little, and with requests."""
-        before, until = 0, time.perf_counter() + seconds
-        while time.perf_counter() < until:
-            now = self.series(self.scraper(server))
-            if now == before:
-                break
-            before = now
-            time.sleep(12)
-        return before
 
     def measure(self, **how):
         """Scrapes of all in turn, so that what else goes on meets all alike. Gives a row for each."""
