@@ -24,22 +24,22 @@ public static class TextFamilies
             var lines = LinesAt(text[head..]);
             if (!lines.IsEmpty)
             {
-                yield return Family(help.Span, type.Span, text[..(head + lines.Length)], lines);
+                yield return Family(help.Span, type.Span, text[help.Length..(head + lines.Length)], lines);
             }
 
             text = text[(head + lines.Length)..];
         }
     }
 
-    private static FamilyPieces Family(ReadOnlySpan<byte> help, ReadOnlySpan<byte> type, ReadOnlyMemory<byte> all, ReadOnlyMemory<byte> lines)
+    private static FamilyPieces Family(ReadOnlySpan<byte> help, ReadOnlySpan<byte> type, ReadOnlyMemory<byte> typed, ReadOnlyMemory<byte> lines)
     {
         // "# HELP name text\n", "# TYPE name type\n"
         help = help["# HELP "u8.Length..^1];
         var name = Encoding.UTF8.GetString(help[..help.IndexOf((byte)' ')]);
         var told = TypeOf(type["# TYPE "u8.Length..^1][(name.Length + 1)..]);
-        return new FamilyPieces(name, Encoding.UTF8.GetString(help[(name.Length + 1)..]), told, () => TextParser.Parse(all.Span))
+        return new FamilyPieces(name, Encoding.UTF8.GetString(help[(name.Length + 1)..]), told, () => TextParser.Parse(typed.Span))
         {
-            ReadSample = () => Sample(name, told, all.Span),
+            ReadSample = () => Sample(name, told, typed.Span),
             WriteStoredPart = (output, part) => WritePart(output, name, told, lines.Span, part),
             WriteStored = (output, _) =>
             {

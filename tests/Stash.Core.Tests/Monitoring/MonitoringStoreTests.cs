@@ -32,6 +32,45 @@ public sealed class MonitoringStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_attempt_to_put_them_into_effect_is_told_with_its_result()
+    {
+        List<ReconcileResult> results = [];
+        _store.Reconciliations.Subscribe((result, took) =>
+        {
+            took.ShouldBeGreaterThanOrEqualTo(TimeSpan.Zero);
+            results.Add(result);
+        });
+        await _store.ReloadAsync(Stop);
+        await _store.ReloadAsync(Stop); // Nothing has changed: no attempt.
+        await _store.ReapplyAsync(Stop);
+        var good = await File.ReadAllTextAsync(Manifest, Stop);
+        await File.WriteAllTextAsync(Manifest, good.Replace("agent: none", "agent: nobody", StringComparison.Ordinal), Stop);
+        await _store.ReloadAsync(Stop);
+        await File.WriteAllTextAsync(Manifest, good.Replace("agent: none", "agent: builtin", StringComparison.Ordinal), Stop);
+        await _store.ReloadAsync(Stop);
+        File.Delete(Manifest);
+        Directory.CreateDirectory(Manifest);
+        await Should.ThrowAsync<UnauthorizedAccessException>(() => _store.ReloadAsync(Stop));
+
+        results.ShouldBe([ReconcileResult.Applied, ReconcileResult.Unchanged, ReconcileResult.Invalid, ReconcileResult.Applied, ReconcileResult.Failed]);
+        _store.Reconciliations.Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_waits_for_its_turn_is_counted()
+    {
+        TaskCompletionSource turn = new();
+        Reconciliations reconciliations = new();
+        var waits = new[] { reconciliations.WaitAsync(() => turn.Task), reconciliations.WaitAsync(() => turn.Task) };
+        reconciliations.Waiting.ShouldBe(2);
+        turn.SetResult();
+        await Task.WhenAll(waits);
+        reconciliations.Waiting.ShouldBe(0);
+        await Should.ThrowAsync<OperationCanceledException>(() => reconciliations.WaitAsync(() => Task.FromCanceled(new CancellationToken(canceled: true))));
+        reconciliations.Waiting.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task The_first_start_writes_the_defaults_with_a_status()
     {
         await _store.ReloadAsync(Stop);

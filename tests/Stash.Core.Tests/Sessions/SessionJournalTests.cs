@@ -2,6 +2,7 @@ using CsCheck;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Stash.Core.Configuration;
+using Stash.Core.Gateway;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 using static Stash.Core.Tests.Sessions.Pushes;
@@ -324,6 +325,39 @@ public sealed class SessionJournalTests : IDisposable
         }
 
         return plan;
+    }
+
+    [Fact]
+    public async Task Apps_that_are_known_longest_come_first_and_stay()
+    {
+        var journal = await OpenAsync();
+        await journal.AppendAsync([Session("1", 1, app: "zeta"), Session("2", 2, app: "mu"), Session("3", 3, app: "mu", operation: "check"), Session("4", 4, app: new string('x', 21)), Session("5", 5, app: "alpha")], 5, Stop);
+        await journal.AppendAsync([Session("6", 6, app: "mu", failed: true), Session("7", 7, app: "alpha")], 7, Stop);
+
+        var (apps, others) = await journal.Reader.LongestKnownAsync(3, 20, Stop);
+        apps.Select(a => (a.App, a.Operation, a.FailuresSinceSuccess)).ShouldBe([("zeta", "backup", 0), ("mu", "backup", 1), ("mu", "check", 0)]);
+        others.ShouldBe(2);
+        (apps, others) = await journal.Reader.LongestKnownAsync(10, 20, Stop);
+        apps.Select(a => a.App).ShouldBe(["zeta", "mu", "mu", "alpha"]);
+        others.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Sessions_are_counted_by_operation_and_outcome_once_each()
+    {
+        var journal = await OpenAsync();
+        PushRecord[] pushes = [Pushed(1, "a", null, 0), Pushed(2, "b", null, 1), Pushed(3, "c", "check", 0), Pushed(4, "d", "Check", 0), Pushed(5, "b", null, 1), Of(6)];
+        (await journal.TakeInAsync(pushes, (_, e) => throw e, Stop)).Count.ShouldBe(4);
+        (await journal.TakeInAsync(pushes, (_, e) => throw e, Stop)).ShouldBeEmpty();
+
+        var counts = SessionCounts.Operations.SelectMany((o, i) => Enum.GetValues<SessionOutcome>().Select(outcome => (o, outcome, journal.Counts[i, outcome]))).Where(c => c.Item3 > 0);
+        counts.ShouldBe([("backup", SessionOutcome.Succeeded, 1), ("backup", SessionOutcome.Failed, 1), ("check", SessionOutcome.Succeeded, 1), (SessionCounts.OtherOperation, SessionOutcome.Succeeded, 1)]);
+
+        static PushRecord Pushed(long position, string id, string? operation, int failed)
+        {
+            var push = Of(position, Sample(SessionMetrics.Success, 1 - failed), Sample(SessionMetrics.Fail, failed));
+            return push with { Grouping = operation is null ? Pushes.Group : [.. Pushes.Group, new(SessionMetrics.SessionLabel, operation)], SessionId = id };
+        }
     }
 
     private static async Task<IEnumerable<string>> ListAsync(SessionJournal journal, SessionQuery query) =>
