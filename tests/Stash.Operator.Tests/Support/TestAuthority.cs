@@ -30,7 +30,12 @@ internal sealed class TestAuthority : IDisposable
     public string Key => (Certificate.GetECDsaPrivateKey() as AsymmetricAlgorithm ?? Certificate.GetRSAPrivateKey()!).ExportPkcs8PrivateKeyPem();
 
     /// <summary>A certificate for 127.0.0.1, localhost and other names, with its key, in PEM.</summary>
-    public (string Certificate, string Key) Issue(params string[] names)
+    public (string Certificate, string Key) Issue(params string[] names) => Issue(TimeSpan.FromDays(1), names);
+
+    /// <summary>The same.</summary>
+    /// <param name="to">From now, when it ends; negative for the past.</param>
+    /// <param name="names">As above.</param>
+    public (string Certificate, string Key) Issue(TimeSpan to, params string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
@@ -43,7 +48,7 @@ internal sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(alternatives.Build());
-        using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(16));
+        using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow + to, RandomNumberGenerator.GetBytes(16));
         return (made.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
@@ -80,9 +85,12 @@ internal sealed class TestAuthority : IDisposable
     }
 
     /// <summary>Issues one and writes it as PATH.crt and PATH.key.</summary>
-    public void IssueTo(string path, params string[] names)
+    public void IssueTo(string path, params string[] names) => IssueTo(path, TimeSpan.FromDays(1), names);
+
+    /// <summary>The same.</summary>
+    public void IssueTo(string path, TimeSpan to, params string[] names)
     {
-        var (certificate, key) = Issue(names);
+        var (certificate, key) = Issue(to, names);
         File.WriteAllText($"{path}.key", key);
         File.SetUnixFileMode($"{path}.key", UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText($"{path}.crt", certificate);
