@@ -75,7 +75,7 @@ def write(path, text, prometheus, facts, args, took, load):
     lines = [
         BEGINS,
         "",
-        f"Written by `eng/bench operator` on {time.strftime('%Y-%m-%d')}, in {took / 60:.0f} minutes. All figures are medians of {len(text)} runs.",
+        f"Written by `eng/bench operator` on {time.strftime('%Y-%m-%d')}, in {took:.0f} seconds. All figures are medians of {len(text)} runs.",
         "",
         *[f"- {fact}" for fact in facts],
         f"- load average before the run: {load:.1f}; what else ran on the machine is in the figures of all endpoints alike, since they are scraped in turn",
@@ -94,9 +94,9 @@ def write(path, text, prometheus, facts, args, took, load):
         "",
         f"- The operator is `stash run` as shipped, with sessions of {args.apps} apps, and after requests to each part of its API. The bare endpoint is `eng/operator/bare`: Kestrel with HTTPS, prometheus-net's `MapMetrics` and its default"
         " metrics (the runtime's event counters and meters among them), no authentication; once as it is, once with as many plain counters as the operator has series and no other metrics. All have the same certificate.",
-        f"- One client for all (`eng/operator/scrape.py`): a connection over TLS for each that is kept, and scrapes one after the other, of each endpoint in turn; {args.warm_up:,} of each come first, then {args.scrapes:,} of each are measured, from the request"
+        f"- One client for all (`eng/operator/scrape.py`): a connection over TLS for each that is kept, and scrapes one after the other, of each endpoint in turn; {args.warm_up:,} of each come before the first run, then {args.scrapes:,} of each are measured in each run, from the request"
         " to the last byte. Ratios are of each run, then their median.",
-        "- Processor time is the server's own over 300 scrapes one after the other; memory is VmRSS.",
+        "- Processor time is the server's own meanwhile; memory is VmRSS.",
         "",
     ]
     with open(path, "w") as f:
