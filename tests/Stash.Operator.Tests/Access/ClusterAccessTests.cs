@@ -220,6 +220,34 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
     }
 
     [Fact]
+    public async Task A_real_prometheus_scrapes_with_the_token_of_its_service_account()
+    {
+        await fixture.StartAsync(cluster);
+        using TempFolder files = new();
+        await File.WriteAllTextAsync(files.In("prometheus"), await cluster.ServiceAccountAsync("monitoring", "prometheus"), Stop);
+        await File.WriteAllTextAsync(files.In("other"), await cluster.ServiceAccountAsync("monitoring", "other"), Stop);
+        await File.WriteAllTextAsync(files.In("expired"), await cluster.SignAsync("monitoring", "prometheus", DateTimeOffset.UtcNow.AddMinutes(-5)), Stop);
+        await cluster.ApplyAsync(Docs.Manifest("Prometheus"));
+        string Job(string name, string credentials) => $$"""
+              - job_name: {{name}}
+                scheme: https
+                {{credentials}}
+                tls_config: {ca_file: "{{It.DataDirectory}}/ca.crt", server_name: stash-operator.stash.svc}
+                static_configs: [{targets: ["{{It.ApiAddress.Authority}}"]}]
+
+            """;
+        string Token(string name) => $$"""authorization: {credentials_file: "{{files.In(name)}}"}""";
+        await using PrometheusServer prometheus = new("global: {scrape_interval: 1s}\nscrape_configs:\n" + Job("good", Token("prometheus")) + Job("old-form", $"bearer_token_file: \"{files.In("prometheus")}\"")
+            + Job("other", Token("other")) + Job("expired", Token("expired")) + Job("nobody", ""));
+
+        (await prometheus.TargetAsync("good")).ShouldBe(new PrometheusServer.Target("up", ""));
+        (await prometheus.TargetAsync("old-form")).Health.ShouldBe("up");
+        (await prometheus.TargetAsync("other")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 403 Forbidden"));
+        (await prometheus.TargetAsync("expired")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 401 Unauthorized"));
+        (await prometheus.TargetAsync("nobody")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 401 Unauthorized"));
+    }
+
+    [Fact]
     public async Task No_secret_of_a_client_is_in_the_log()
     {
         await fixture.StartAsync(cluster);
@@ -248,6 +276,7 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
     /// <summary>One operator for these tests, with the cluster.</summary>
     public sealed class Fixture : IAsyncDisposable
     {
+        private readonly TempFolder _files = new();
         private OperatorProcess? _operator;
 
         internal OperatorProcess Operator => _operator!;
@@ -258,11 +287,20 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
             {
                 await _operator.DisposeAsync();
             }
+
+            _files.Dispose();
+        }
+
+        /// <summary>These tests come from one address, and many with wrong credentials.</summary>
+        private string Patient()
+        {
+            File.WriteAllText(_files.In("own.json"), """{ "Stash:Api:FailedTriesBurst": 100000 }""");
+            return _files.In("own.json");
         }
 
         internal async Task StartAsync(KubeCluster cluster)
         {
-            _operator ??= await OperatorProcess.StartAsync("--kubeconfig", await cluster.OperatorAsync());
+            _operator ??= await OperatorProcess.StartAsync("--kubeconfig", await cluster.OperatorAsync(), "--config", Patient());
             await Eventually.TrueAsync("the cluster's authorities are known", () => _operator.Process.Output.Contains("The cluster's client certificates are known", StringComparison.Ordinal));
         }
     }
