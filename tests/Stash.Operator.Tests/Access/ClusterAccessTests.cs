@@ -240,8 +240,12 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
         await using PrometheusServer prometheus = new("global: {scrape_interval: 1s}\nscrape_configs:\n" + Job("good", Token("prometheus")) + Job("old-form", $"bearer_token_file: \"{files.In("prometheus")}\"")
             + Job("other", Token("other")) + Job("expired", Token("expired")) + Job("nobody", ""));
 
-        (await prometheus.TargetAsync("good")).ShouldBe(new PrometheusServer.Target("up", ""));
-        (await prometheus.TargetAsync("old-form")).Health.ShouldBe("up");
+        foreach (var job in new[] { "good", "old-form" })
+        {
+            // The right may have come a moment after the first scrape.
+            await Eventually.TrueAsync($"{job} is up", async () => await prometheus.TargetAsync(job) is { Health: "up", Error: "" });
+        }
+
         (await prometheus.TargetAsync("other")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 403 Forbidden"));
         (await prometheus.TargetAsync("expired")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 401 Unauthorized"));
         (await prometheus.TargetAsync("nobody")).ShouldBe(new PrometheusServer.Target("down", "server returned HTTP status 401 Unauthorized"));

@@ -151,7 +151,7 @@ public sealed class KubeCluster : IAsyncLifetime
     private ChildProcess Run(string name, string program, params string[] arguments)
     {
         var process = ChildProcess.Start(program, arguments);
-        Write($"{name}.pid", process.Id.ToString(CultureInfo.InvariantCulture));
+        Write($"{name}.pid", string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n"));
         return process;
     }
 
