@@ -418,7 +418,7 @@ public sealed class SettingsPageTests
         var include = page.FindComponent<ScrapeInclude>();
         include.FindAll("button.copy").Select(b => b.GetAttribute("data-copy")).ShouldBe([path, $"scrape_config_files:\n  - {path}\n", $"prometheus \\\n  --config.file={path}"]);
         include.Markup.ShouldContain("Prometheus 2.43 or newer");
-        include.Find(".include-last").TextContent.ShouldContain(context.Operator.Folder.ApiToken);
+        include.Find(".include-last").TextContent.ShouldContain(context.Operator.Folder.MetricsToken);
     }
 
     [Fact]
