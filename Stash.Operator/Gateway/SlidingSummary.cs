@@ -9,7 +9,7 @@ namespace Stash.Operator.Gateway;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="unit">What one observed unit is in the exposed unit, as 1e-9 for nanoseconds exposed as seconds.</param>
-/// <param name="quantiles">Which are told.</param>
+/// <param name="quantiles">Which are told, ascending.</param>
 internal sealed class SlidingSummary(TimeProvider time, double unit, double[] quantiles)
 {
     private const int PrecisionBits = 6;
@@ -60,7 +60,7 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
 
     private List<(double Bound, double Value)> Told(long oldest)
     {
-        var cells = new long[Cells];
+        Span<int> cells = stackalloc int[Cells];
         var total = 0L;
         foreach (var slice in _slices)
         {
@@ -69,30 +69,29 @@ internal sealed class SlidingSummary(TimeProvider time, double unit, double[] qu
                 continue;
             }
 
+            var observed = slice.Cells.AsSpan(0, cells.Length);
             for (var i = 0; i < cells.Length; i++)
             {
-                var observed = Volatile.Read(ref slice.Cells[i]);
-                cells[i] += observed;
-                total += observed;
+                var count = observed[i];
+                cells[i] += count;
+                total += count;
             }
         }
 
-        return [.. quantiles.Select(q => (q, total == 0 ? double.NaN : Scaled(Quantile(cells, (long)Math.Ceiling(q * total)))))];
-    }
-
-    private static long Quantile(long[] cells, long rank)
-    {
-        var seen = 0L;
-        for (var i = 0; i < cells.Length; i++)
+        List<(double Bound, double Value)> told = new(quantiles.Length);
+        var (at, seen) = (0, (long)cells[0]);
+        foreach (var quantile in quantiles)
         {
-            seen += cells[i];
-            if (seen >= rank)
+            var rank = (long)Math.Ceiling(quantile * total);
+            while (seen < rank)
             {
-                return ValueOf(i);
+                seen += cells[++at];
             }
+
+            told.Add((quantile, total == 0 ? double.NaN : Scaled(ValueOf(at))));
         }
 
-        return Largest;
+        return told;
     }
 
     /// <summary>A cell for each number below 128, then 64 for each power of two.</summary>
