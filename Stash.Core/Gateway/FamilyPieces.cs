@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Stash.Core.Exposition;
 
@@ -23,6 +24,29 @@ public sealed record FamilyPieces(string Name, string? Help, MetricType Type, Fu
 
     /// <summary>How it is told in OpenMetrics.</summary>
     public IReadOnlyList<OpenMetricsFamily> Tell(OpenMetricsWriter writer) => writer.Tell(Name, Help, Type, ReadSample ?? Read);
+
+    /// <summary>A family in one piece.</summary>
+    public static FamilyPieces Of(MetricFamily family) => new(family.Name, family.Help, family.Type ?? MetricType.Untyped, () => [family]);
+
+    /// <summary>The same, its lines made once: for what is sent again and again.</summary>
+    public static FamilyPieces Stored(MetricFamily family)
+    {
+        var pieces = Of(family);
+        ByteBuffer lines = new();
+        foreach (var metric in family.Metrics)
+        {
+            TextFormatWriter.WriteMetric(lines, pieces.Name, pieces.Type, metric);
+        }
+
+        return pieces with
+        {
+            WriteStored = (output, _) =>
+            {
+                output.Write(lines.Written);
+                return ValueTask.CompletedTask;
+            },
+        };
+    }
 
     /// <summary>The same with all names in the form of a scheme.</summary>
     public FamilyPieces Escaped(EscapingScheme scheme) => scheme == EscapingScheme.AllowUtf8

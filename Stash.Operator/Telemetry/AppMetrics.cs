@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stash.Core.Exposition;
+using Stash.Core.Gateway;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
 
@@ -24,14 +25,14 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim _reading = new(1, 1);
-    private MetricFamily[] _families = [];
+    private FamilyPieces[] _families = [];
     private long _sessions = -1;
     private long _readAt;
 
     public void AddTo(OperatorMetrics metrics)
     {
         metrics.Registry.AddBeforeCollectCallback(RefreshAsync);
-        metrics.AddFamilies(() => Volatile.Read(ref _families));
+        metrics.AddPieces(() => Volatile.Read(ref _families));
     }
 
     public void Dispose() => _reading.Dispose();
@@ -63,7 +64,7 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
         }
     }
 
-    private static MetricFamily[] Families(IReadOnlyList<AppSummary> apps, int others)
+    private static FamilyPieces[] Families(IReadOnlyList<AppSummary> apps, int others)
     {
         MetricFamily success = Gauge("stash_app_last_success_time_seconds", "End of the last session of an app and operation that succeeded, Unix seconds; 0 where none has.");
         MetricFamily failures = Gauge("stash_app_failures_since_success", "Sessions of an app and operation that failed since the last one that succeeded.");
@@ -78,7 +79,7 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
             "stash_apps_left_out",
             string.Create(CultureInfo.InvariantCulture, $"Apps and operations of the journal that have no series in stash_app_*: all but the {MaxApps} known longest, and those with names of more than {MaxName} characters."));
         left.Metrics.Add(new Metric { Value = others });
-        return [success, failures, left];
+        return [.. new[] { success, failures, left }.Where(f => f.Metrics.Count > 0).Select(FamilyPieces.Stored)];
     }
 
     private static MetricFamily Gauge(string name, string help) => new(name) { Help = help, Type = MetricType.Gauge };

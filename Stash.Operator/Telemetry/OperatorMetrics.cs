@@ -10,7 +10,7 @@ namespace Stash.Operator.Telemetry;
 /// </summary>
 internal sealed class OperatorMetrics
 {
-    private Func<IEnumerable<MetricFamily>>[] _read = [];
+    private Func<IEnumerable<FamilyPieces>>[] _read = [];
     private MemoryStream? _spare;
 
     public OperatorMetrics() => Factory = Metrics.WithCustomRegistry(Registry);
@@ -21,7 +21,10 @@ internal sealed class OperatorMetrics
 
     /// <summary>Adds families that prometheus-net cannot hold, as summaries with quantiles of our own.</summary>
     /// <param name="read">Gives them, at each scrape, after the registry's callbacks; may be called by several threads at once. Their names are in no registry.</param>
-    public void AddFamilies(Func<IEnumerable<MetricFamily>> read) => _read = [.. _read, read];
+    public void AddFamilies(Func<IEnumerable<MetricFamily>> read) => AddPieces(() => read().Where(f => f.Metrics.Count > 0).Select(FamilyPieces.Of));
+
+    /// <summary>The same, of families that each have metrics.</summary>
+    public void AddPieces(Func<IEnumerable<FamilyPieces>> read) => _read = [.. _read, read];
 
     /// <summary>Reads all there are at this moment.</summary>
     /// <param name="use">Gets the families, sorted by name; they are good until it has ended.</param>
@@ -35,7 +38,7 @@ internal sealed class OperatorMetrics
         List<FamilyPieces> families = [.. TextFamilies.Split(text.GetBuffer().AsMemory(0, (int)text.Length))];
         foreach (var read in _read)
         {
-            families.AddRange(read().Where(f => f.Metrics.Count > 0).Select(f => new FamilyPieces(f.Name, f.Help, f.Type ?? Stash.Core.Exposition.MetricType.Untyped, () => [f])));
+            families.AddRange(read());
         }
 
         families.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -30,7 +30,8 @@ public sealed class BusyOperator : IAsyncLifetime
         }
 
         await Exposition.OfAsync(Operator, "everything has been counted", e =>
-            e.Value("stash_sessions_total", "backup", "failed") == 1 && e.Metrics("stash_app_last_success_time_seconds").Count == 2 && e.Metrics("http_requests_total").Count > 2);
+            e.Value("stash_sessions_total", "backup", "failed") == 1 && e.Metrics("stash_app_last_success_time_seconds").Count == 2 && e.Metrics("http_requests_total").Count > 2
+            && e.Metrics("stash_health_check_status").Count > 0);
     }
 
     public ValueTask DisposeAsync() => Operator.DisposeAsync();

@@ -117,8 +117,8 @@ public sealed class RuntimeMetricsTests : IDisposable
     public async Task Open_files_are_counted()
     {
         // Other tests open and close files at the same time.
-        const int Files = 400;
-        const int Noise = 200;
+        const int Files = 1000;
+        const int Noise = 500;
         using var folder = new TempFolder();
         var before = (await ReadAsync()).Value("process_open_fds");
         var open = Enumerable.Range(0, Files).Select(i => File.Create(folder.In($"{i}"))).ToList();
