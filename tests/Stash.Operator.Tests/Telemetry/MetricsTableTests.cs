@@ -55,7 +55,8 @@ public sealed partial class MetricsTableTests(BusyOperator busy) : IClassFixture
         var served = Exposition.Of(text);
 
         var rows = Rows(Text[..cluster]);
-        rows.Select(r => r.Name).ShouldBe(types.Keys, ignoreOrder: true);
+        types.Keys.Except(rows.Select(r => r.Name), StringComparer.Ordinal).ShouldBeEmpty("served, and not in docs/metrics.md");
+        rows.Select(r => r.Name).Except(types.Keys, StringComparer.Ordinal).ShouldBeEmpty("in docs/metrics.md, and not served");
         foreach (var row in rows)
         {
             types[row.Name].ShouldBe(row.Type, row.Name);
