@@ -30,7 +30,7 @@ public sealed class OperatorClient : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
-            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => credentials.Trusts(certificate, errors) },
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, chain, errors) => credentials.Trusts(certificate, chain, errors) },
         };
         _http = new HttpClient(new OperatorHandler(credentials, address, sockets))
         {

@@ -6,18 +6,14 @@ using Stash.Core.Configuration;
 namespace Stash.Console.Operator;
 
 /// <summary>
-/// What the console trusts and shows to the operator: the CA <c>ca.crt</c> and the token <c>api-token</c> of the data folder.
-/// Both are read again when they change, so an operator that made new ones is found without a restart.
+/// What the console trusts and shows to the operator: the CA <c>ca.crt</c> and the token <c>api-token</c> of the data folder; in place of the CA
+/// <c>serving-ca.crt</c>, which the operator writes where its certificate comes from elsewhere. All are read again when they change, so an operator that made new ones is found without a restart.
 /// </summary>
 public sealed class OperatorCredentials(DataFolder folder)
 {
     private readonly WatchedFile<string> _token = new(folder.ApiToken, static bytes => Encoding.UTF8.GetString(bytes).Trim() is { Length: > 0 } token ? token : throw new FormatException());
-    private readonly WatchedFile<X509Certificate2Collection> _authorities = new(folder.CaCertificate, static bytes =>
-    {
-        var collection = new X509Certificate2Collection();
-        collection.ImportFromPem(Encoding.ASCII.GetString(bytes));
-        return collection.Count > 0 ? collection : throw new FormatException();
-    });
+    private readonly WatchedFile<X509Certificate2Collection> _own = new(folder.CaCertificate, Certificates);
+    private readonly WatchedFile<X509Certificate2Collection> _given = new(folder.ServingCaCertificate, Certificates);
 
     /// <exception cref="OperatorException">The file is missing or empty.</exception>
     public string Token() => _token.Read() ?? throw Missing(_token.Path);
@@ -25,16 +21,19 @@ public sealed class OperatorCredentials(DataFolder folder)
     /// <exception cref="OperatorException">The file is missing or no certificate.</exception>
     public void RequireAuthority()
     {
-        if (_authorities.Read() is null)
+        if (Authorities() is null)
         {
-            throw Missing(_authorities.Path);
+            throw Missing(_own.Path);
         }
     }
 
-    /// <summary>Trusts what the data folder's CA has signed, for the name that was asked for, and nothing else.</summary>
-    public bool Trusts(X509Certificate? certificate, SslPolicyErrors errors)
+    /// <summary>Trusts what the data folder's CA has signed, or is named there itself, for the name that was asked for, and nothing else.</summary>
+    /// <param name="certificate">The operator's.</param>
+    /// <param name="shown">With what came beside it.</param>
+    /// <param name="errors">What is wrong by the system's own trust.</param>
+    public bool Trusts(X509Certificate? certificate, X509Chain? shown, SslPolicyErrors errors)
     {
-        if (certificate is not X509Certificate2 server || _authorities.Read() is not { } authorities || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+        if (certificate is not X509Certificate2 server || Authorities() is not { } authorities || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
         {
             return false;
         }
@@ -43,7 +42,19 @@ public sealed class OperatorCredentials(DataFolder folder)
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(server);
+        chain.ChainPolicy.ExtraStore.AddRange(shown?.ChainPolicy.ExtraStore ?? []);
+        return chain.Build(server) || (IsValid(server) && authorities.Any(a => a.RawData.AsSpan().SequenceEqual(server.RawData)));
+    }
+
+    private static bool IsValid(X509Certificate2 certificate) => DateTime.Now is var now && certificate.NotBefore <= now && now <= certificate.NotAfter;
+
+    private X509Certificate2Collection? Authorities() => File.Exists(_given.Path) ? _given.Read() : _own.Read();
+
+    private static X509Certificate2Collection Certificates(byte[] pem)
+    {
+        X509Certificate2Collection collection = [];
+        collection.ImportFromPem(Encoding.ASCII.GetString(pem));
+        return collection.Count > 0 ? collection : throw new FormatException();
     }
 
     private static OperatorException Missing(string path) =>

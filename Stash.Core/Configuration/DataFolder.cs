@@ -22,6 +22,9 @@ public sealed class DataFolder
     /// <summary>The key of the authority that comes after.</summary>
     public string CaNextKey => In("ca-next.key");
 
+    /// <summary>What clients need to trust a serving certificate that was given (<c>Stash:Api:CertificateFile</c>); only there where one is.</summary>
+    public string ServingCaCertificate => In("serving-ca.crt");
+
     /// <exception cref="UserErrorException">The folder cannot be made or written.</exception>
     public static DataFolder Open(string path)
     {

@@ -125,8 +125,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         var server = _app.Services.GetRequiredService<IServer>();
         var gateway = _listener.Bound(server)[0];
         var api = Client(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Last(), _options.Api.Address);
+        var serving = _app.Services.GetRequiredService<IServingCertificate>();
         _app.Services.GetRequiredService<EmbeddedResources>().Endpoints = _listener.Endpoints(gateway, api) with
         {
+            ApiCaFile = serving.AuthorityFile,
+            ServerName = ServingTrust.NameOf(serving.Current.Leaf),
             // A Prometheus in the cluster shows its service account's.
             ApiTokenFile = _options.Kubernetes.IsOn ? "/var/run/secrets/kubernetes.io/serviceaccount/token" : null,
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using Stash.Core;
+using Stash.Core.Configuration;
 using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Tls;
@@ -12,16 +13,22 @@ internal sealed partial class CertificateFromFiles : IServingCertificate
 {
     private readonly Watched<ServedCertificate> _watched;
 
+    /// <param name="data">Gets a file of what clients need to trust it.</param>
     /// <param name="certificate">PEM: the certificate, then those between it and its root.</param>
     /// <param name="key">PEM.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Gets a line for each change.</param>
     /// <exception cref="UserErrorException">A file cannot be read, or they are no certificate with its key.</exception>
-    public CertificateFromFiles(string certificate, string key, TimeProvider time, ILogger logger)
+    public CertificateFromFiles(DataFolder data, string certificate, string key, TimeProvider time, ILogger logger)
     {
-        _watched = new Watched<ServedCertificate>([certificate, key], contents =>
+        AuthorityFile = data.ServingCaCertificate;
+        // As cert-manager writes it beside the others.
+        var authority = Path.Combine(Path.GetDirectoryName(certificate)!, "ca.crt");
+        _watched = new Watched<ServedCertificate>(File.Exists(authority) ? [certificate, key, authority] : [certificate, key], contents =>
         {
-            var served = ServedCertificate.Read(Encoding.UTF8.GetString(contents[0]), Encoding.UTF8.GetString(contents[1]), certificate, key);
+            var pem = Encoding.UTF8.GetString(contents[0]);
+            var served = ServedCertificate.Read(pem, Encoding.UTF8.GetString(contents[1]), certificate, key);
+            ServingTrust.Write(data, ServingTrust.Of(pem, contents.Count > 2 ? Encoding.UTF8.GetString(contents[2]) : ""));
             if (SecretFiles.IsForEveryone(key))
             {
                 LogForEveryone(logger, key);
@@ -37,6 +44,8 @@ internal sealed partial class CertificateFromFiles : IServingCertificate
     }
 
     public ServedCertificate Current => _watched.Current;
+
+    public string AuthorityFile { get; }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} holds a key and can be read by every user of this machine: make it this user's alone with chmod 600")]
     private static partial void LogForEveryone(ILogger logger, string file);

@@ -42,6 +42,8 @@ internal sealed partial class CertificateStore : IServingCertificate
         _current = Load(Files(), null);
     }
 
+    public string AuthorityFile => _data.CaCertificate;
+
     private string Certificate => _data.In("tls.crt");
 
     private string Key => _data.In("tls.key");

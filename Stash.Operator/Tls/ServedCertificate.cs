@@ -10,6 +10,9 @@ internal interface IServingCertificate
 {
     /// <summary>For the next handshake; looks at most once a second whether the files are others now.</summary>
     ServedCertificate Current { get; }
+
+    /// <summary>The file of what clients on this machine need to trust it.</summary>
+    string AuthorityFile { get; }
 }
 
 /// <summary>A certificate with its key, and the chain that goes to clients with it.</summary>

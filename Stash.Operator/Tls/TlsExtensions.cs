@@ -23,8 +23,14 @@ internal static partial class TlsExtensions
         var names = ServingNames.Of(options.Api, options.Kubernetes.ServiceName, @namespace);
         CertificateStore own = new(data, names, time, log.CreateLogger<CertificateStore>());
         IServingCertificate serving = options.Api is { CertificateFile: { } certificate, KeyFile: { } key }
-            ? new CertificateFromFiles(certificate, key, time, log.CreateLogger<CertificateFromFiles>())
+            ? new CertificateFromFiles(data, certificate, key, time, log.CreateLogger<CertificateFromFiles>())
             : own;
+        if (serving == own)
+        {
+            // Of a certificate that was given before.
+            File.Delete(data.ServingCaCertificate);
+        }
+
         services.AddSingleton(own).AddSingleton(serving);
         services.AddSingleton(new ClientCertificates(data, options.Api.ClientCaFile, time, log.CreateLogger<ClientCertificates>()));
         services.AddHostedService<CertificateService>();

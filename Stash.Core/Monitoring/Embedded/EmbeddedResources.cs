@@ -126,7 +126,7 @@ public sealed class EmbeddedResources(DataFolder data)
             yaml.Line(2, "authorization:");
             yaml.Value(3, "credentials_file", endpoints.ApiTokenFile ?? data.MetricsToken);
             yaml.Line(2, "tls_config:");
-            yaml.Value(3, "ca_file", data.CaCertificate);
+            yaml.Value(3, "ca_file", endpoints.ApiCaFile ?? data.CaCertificate);
             yaml.Value(3, "server_name", endpoints.ServerName);
             FileTargets(yaml, "stash-operator");
         }

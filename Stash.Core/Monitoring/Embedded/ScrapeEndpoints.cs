@@ -24,6 +24,9 @@ public sealed record ScrapeEndpoints
     /// <summary>File of the bearer token with which <see cref="Api"/> gives its metrics; null for <c>metrics-token</c> in the data folder.</summary>
     public string? ApiTokenFile { get; init; }
 
+    /// <summary>File of the authority of <see cref="Api"/>'s serving certificate; null for <c>ca.crt</c> in the data folder.</summary>
+    public string? ApiCaFile { get; init; }
+
     /// <summary>A name that the serving certificate holds.</summary>
     public string ServerName { get; init; } = "localhost";
 }

@@ -68,6 +68,23 @@ public sealed class OperatorClientTests
         (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)] // Its authority.
+    [InlineData(true)] // The certificate alone, as where a public authority has signed it.
+    public async Task Takes_a_certificate_from_elsewhere_that_the_operator_names_in_the_data_folder(bool itself)
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var other = new TestAuthority();
+        var given = operatorDouble.Folder.ServingCaCertificate;
+        var right = itself ? operatorDouble.ServerPem : await File.ReadAllTextAsync(operatorDouble.Folder.CaCertificate, Token);
+        operatorDouble.WriteCredentials(authority: other.Pem);
+        using var client = ClientOf(operatorDouble);
+        (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Failure.ShouldBe(OperatorFailure.Untrusted);
+
+        await File.WriteAllTextAsync(given, right, Token);
+        (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Says_which_file_is_missing()
     {

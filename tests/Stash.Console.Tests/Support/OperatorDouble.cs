@@ -68,6 +68,9 @@ internal sealed class OperatorDouble : IAsyncDisposable
 
     public int OpenStreams => _streams.Count;
 
+    /// <summary>Its serving certificate.</summary>
+    public string ServerPem { get; private set; } = "";
+
     public static async Task<OperatorDouble> StartAsync(params Session[] sessions)
     {
         var folder = Directory.CreateTempSubdirectory("stash-test-");
@@ -154,7 +157,9 @@ internal sealed class OperatorDouble : IAsyncDisposable
     {
         _serving = new CancellationTokenSource();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port, listen => listen.UseHttps(_authority.ServerCertificate(IPAddress.Loopback))));
+        var certificate = _authority.ServerCertificate(IPAddress.Loopback);
+        ServerPem = certificate.ExportCertificatePem();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port, listen => listen.UseHttps(certificate)));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));

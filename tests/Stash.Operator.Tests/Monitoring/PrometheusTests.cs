@@ -13,14 +13,17 @@ public sealed class PrometheusTests
 
     [Theory]
     [InlineData(false)]
-    [InlineData(true)] // The exposition elsewhere, and for those with a token alone.
+    [InlineData(true)] // The exposition elsewhere, and for those with a token alone; the API's certificate from elsewhere.
     public async Task It_scrapes_both_endpoints_with_the_labels_of_the_sessions(bool guarded)
     {
         using var files = new TempFolder();
         await File.WriteAllTextAsync(files.In("token"), "a-token-of-prometheus\n", Stop);
         File.SetUnixFileMode(files.In("token"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using TestAuthority authority = new();
+        authority.IssueTo(files.In("given"));
+        await File.WriteAllTextAsync(files.In("ca.crt"), authority.Certificate.ExportCertificatePem(), Stop);
         await File.WriteAllTextAsync(files.In("own.json"), $$"""{ "Stash:Gateway:Authentication:Read:TokenFile": "{{files.In("token")}}" }""", Stop);
-        await using var it = await (guarded ? OperatorProcess.StartAsync("--web.telemetry-path=/expose", "--config", files.In("own.json")) : OperatorProcess.StartAsync());
+        await using var it = await (guarded ? OperatorProcess.StartAsync("--web.telemetry-path=/expose", "--config", files.In("own.json"), "--tls-cert-file", files.In("given.crt"), "--tls-private-key-file", files.In("given.key")) : OperatorProcess.StartAsync());
         await it.PushAsync(new SessionPush { App = "db", Kind = "StatefulSet", Restic = "hourly" });
         await it.PushAsync(new SessionPush { Failed = true });
         var settings = await SetAsync(it, new MonitoringSpec { Agent = "builtin", Backup = true, Operator = true });

@@ -131,11 +131,12 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Trust in its own authority alone.</summary>
+    /// <summary>Trust in its own authority alone, or in that of the certificate which it was given.</summary>
     public X509ChainPolicy Trust()
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(DataDirectory, "ca.crt")));
+        var given = Path.Combine(DataDirectory, "serving-ca.crt");
+        policy.CustomTrustStore.ImportFromPemFile(File.Exists(given) ? given : Path.Combine(DataDirectory, "ca.crt"));
         return policy;
     }
 
