@@ -2,7 +2,10 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Stash.Core.Exposition;
+using Stash.Core.Exposition.Protobuf;
 using Stash.Operator.Tests.Support;
+using Stash.Operator.Tests.Telemetry.Requests;
 
 namespace Stash.Operator.Tests.Telemetry;
 
@@ -40,6 +43,37 @@ public sealed class MetricsEndpointTests(OperatorFixture fixture) : IClassFixtur
         await using var stream = await answer.Content.ReadAsStreamAsync(Stop);
         using StreamReader reader = new(coding is null ? stream : new GZipStream(stream, CompressionMode.Decompress), Encoding.UTF8);
         (await reader.ReadToEndAsync(Stop)).ShouldContain("\nprocess_cpu_seconds_total ");
+    }
+
+    [Fact]
+    public async Task Scrapes_at_the_same_time_are_each_whole()
+    {
+        string[] accepts = ["text/plain", "application/openmetrics-text", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"];
+        await Exposition.OfAsync(It, "every family is there", e => e.Metrics("http_requests_total").Count > 0 && e.Metrics("stash_health_check_status").Count > 0);
+        var names = await Task.WhenAll(Enumerable.Range(0, 96).Select(async i =>
+        {
+            using var answer = await SendAsync(HttpMethod.Get, "/metrics", accepts[i % accepts.Length]);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            var body = await answer.Content.ReadAsByteArrayAsync(Stop);
+            return (i % accepts.Length) switch
+            {
+                0 => Names(TextParser.Parse(body)),
+                1 => OpenMetricsNames(Encoding.UTF8.GetString(body)),
+                _ => Names(ProtobufReader.Parse(body)),
+            };
+        }));
+        foreach (var same in new[] { names.Where((_, i) => i % accepts.Length != 1), names.Where((_, i) => i % accepts.Length == 1) })
+        {
+            same.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem().Split(' ').Length.ShouldBeGreaterThan(100);
+        }
+
+        static string Names(IEnumerable<MetricFamily> families) => string.Join(' ', families.Select(f => f.Name));
+
+        static string OpenMetricsNames(string text)
+        {
+            text.ShouldEndWith("\n# EOF\n");
+            return string.Join(' ', text.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)));
+        }
     }
 
     [Fact]
