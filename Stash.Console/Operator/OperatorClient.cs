@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Stash.Console.Hosting;
 using Stash.Core.Api;
 using Stash.Core.Monitoring;
 using Stash.Core.Sessions;
@@ -37,6 +38,8 @@ public sealed class OperatorClient : IDisposable
             BaseAddress = address,
             Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };
+        // By which the operator's metrics and its audit log name who asked.
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("stash-console", ConsoleCommand.Version));
     }
 
     public Uri Address { get; }

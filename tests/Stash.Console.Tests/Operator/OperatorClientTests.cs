@@ -40,6 +40,15 @@ public sealed class OperatorClientTests
     }
 
     [Fact]
+    public async Task Says_that_it_is_the_console()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        await client.AppsAsync(Token);
+        operatorDouble.Agents.ShouldHaveSingleItem().ShouldMatch(@"^stash-console/\d+\.\d+\.\d+$");
+    }
+
+    [Fact]
     public async Task Takes_a_new_token_without_a_restart()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();

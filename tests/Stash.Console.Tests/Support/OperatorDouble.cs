@@ -63,6 +63,9 @@ internal sealed class OperatorDouble : IAsyncDisposable
     /// <summary>Paths and queries asked for, in order.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>The <c>User-Agent</c> of each of them.</summary>
+    public ConcurrentQueue<string> Agents { get; } = new();
+
     /// <summary><c>Last-Event-ID</c> of each opening of the event stream.</summary>
     public ConcurrentQueue<string> Openings { get; } = new();
 
@@ -185,6 +188,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
     private async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         Requests.Enqueue(context.Request.Path + context.Request.QueryString);
+        Agents.Enqueue(context.Request.Headers.UserAgent.ToString());
         if (context.Request.Path != ApiPaths.Events)
         {
             await Gate;
