@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Stash.Operator.Telemetry;
 using Stash.Operator.Telemetry.Requests;
 using Stash.Operator.Tests.Support;
 
@@ -13,6 +14,7 @@ public sealed class HostileRequestsTests(ITestOutputHelper output)
     private const int OverHttp2 = 10_000;
     private const int Connections = 8;
     private const int Pipelined = 50;
+    private const int Apps = 600;
     private const int MostSeries = 2_000;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -21,7 +23,10 @@ public sealed class HostileRequestsTests(ITestOutputHelper output)
     public async Task A_hundred_thousand_hostile_requests_leave_no_more_than_two_thousand_series()
     {
         await using var it = await OperatorProcess.StartAsync();
-        var before = await Exposition.OfAsync(it);
+        // Whoever pushes chooses names too: more apps than have series.
+        await Parallel.ForEachAsync(Enumerable.Range(0, Apps), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Stop },
+            async (i, _) => await it.PushAsync(new SessionPush { App = $"app{i}" }));
+        var before = await Exposition.OfAsync(it, "the journal has all apps", e => e.Value("stash_apps_left_out") == Apps - AppMetrics.MaxApps);
         var began = Stopwatch.GetTimestamp();
         var answers = await Task.WhenAll([
             Http2Async(it, OverHttp2),
