@@ -97,6 +97,24 @@ public sealed class LiveFeedTests
     }
 
     [Fact]
+    public async Task An_operator_that_says_that_it_stops_is_named_so_and_found_again()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using var client = ClientOf(operatorDouble);
+        using var feed = FeedOf(client);
+        ConcurrentQueue<LiveChange> heard = new();
+        using var subscription = feed.Subscribe(heard.Enqueue);
+        await StartAsync(feed, operatorDouble);
+
+        operatorDouble.Stops();
+
+        await Eventually.Holds(() => heard.OfType<LiveChange.StateChanged>().Any(c => c.State.Reason?.EndsWith(" stops.", StringComparison.Ordinal) == true), "it is told");
+        await Eventually.Holds(() => feed.State.Connection == LiveConnection.Connected && heard.OfType<LiveChange.Reset>().Any(), "it is found again");
+        operatorDouble.Openings.Count.ShouldBe(2);
+        await feed.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_connection_that_falls_silent_is_given_up()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();

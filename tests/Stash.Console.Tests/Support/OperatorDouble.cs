@@ -136,6 +136,16 @@ internal sealed class OperatorDouble : IAsyncDisposable
         Send(new SseItem<string>(JsonSerializer.Serialize(Settings, StashJson.Default.MonitoringManifest), "settings"));
     }
 
+    /// <summary>Tells the streams that it stops, and ends them; it takes new ones.</summary>
+    public void Stops()
+    {
+        Send(new SseItem<string>("{}", "shutdown"));
+        foreach (var stream in _streams.Values)
+        {
+            stream.Writer.TryComplete();
+        }
+    }
+
     public void Send(SseItem<string> item)
     {
         foreach (var stream in _streams.Values)
