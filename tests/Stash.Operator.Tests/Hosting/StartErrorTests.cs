@@ -67,6 +67,18 @@ public sealed class StartErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_given_certificate_with_the_key_of_another()
+    {
+        using TestAuthority authority = new();
+        authority.IssueTo(_folder.In("a"));
+        authority.IssueTo(_folder.In("b"));
+        await ShouldFailAsync(
+            1, $"{_folder.In("a.crt")} and {_folder.In("b.key")} are no certificate with its key in PEM: give a certificate (and its chain) and the key that belongs to it.",
+            "--tls-cert-file", _folder.In("a.crt"), "--tls-private-key-file", _folder.In("b.key"));
+        await ShouldFailAsync(1, $"{_folder.In("none.pem")} cannot be read: make it a file that this user may read.", "--client-ca-file", _folder.In("none.pem"));
+    }
+
+    [Fact]
     public async Task Settings_that_cannot_be_read()
     {
         Directory.CreateDirectory(Path.Combine(Data, "monitoring.yaml"));
@@ -117,6 +129,8 @@ public sealed class StartErrorTests : IDisposable
     [InlineData("Stash__Gateway__Adress", "127.0.0.1:1", "Stash:Gateway:Adress is not an option: Stash:Gateway has Address, Grace, AdminApi and others (docs/options.md).")]
     [InlineData("Stash__Gateway", "127.0.0.1:1", "Stash:Gateway is \"127.0.0.1:1\": it is a section, give the options in it.")]
     [InlineData("Logging__LogLevel__Default", "Loud", "Logging:LogLevel:Default is \"Loud\": give one of Trace, Debug, Information, Warning, Error, Critical, None.")]
+    [InlineData("Stash__Api__ServingNames", "stash.example.com, a b", "Stash:Api:ServingNames is \"a b\": give DNS names and IP addresses, separated by commas, as stash.example.com,10.0.0.7.")]
+    [InlineData("Stash__Api__CertificateFile", "tls.crt", "Of Stash:Api:CertificateFile and Stash:Api:KeyFile there is one: give both, or neither to have a certificate made.")]
     [InlineData("Stash__Gateway__AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
     public async Task A_wrong_option_of_the_environment(string name, string value, string message)
     {
