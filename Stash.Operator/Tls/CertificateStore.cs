@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration;
+using Stash.Operator.Gateway.Access;
 
 namespace Stash.Operator.Tls;
 
@@ -25,6 +26,7 @@ internal sealed partial class CertificateStore : IServingCertificate
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string[] _files = [];
     private ServedCertificate _current;
     private long _looked;
@@ -104,6 +106,11 @@ internal sealed partial class CertificateStore : IServingCertificate
             var authority = Authority(now, isStart: before is null);
             var isSame = before is not null && files.AsSpan(^2..).SequenceEqual(_files.AsSpan(^2..));
             var served = Given(authority, now, before) is not { } given ? Make(authority, now, files) : isSame ? before! : given;
+            foreach (var key in new[] { _data.CaKey, Key }.Where(k => SecretFiles.IsForEveryone(k) && _told.Add(k)))
+            {
+                LogForEveryone(_logger, key);
+            }
+
             _files = files;
             _judged = _looked = _time.GetTimestamp();
             return served;
@@ -205,6 +212,9 @@ internal sealed partial class CertificateStore : IServingCertificate
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{File} is another one: new connections get it, valid until {End:yyyy-MM-ddTHH:mm:ssZ}")]
     private static partial void LogInUse(ILogger logger, string file, DateTimeOffset end);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{File} holds a key and can be read by every user of this machine: make it this user's alone with chmod 600")]
+    private static partial void LogForEveryone(ILogger logger, string file);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} changes, because the operator's own authority ends at {End:yyyy-MM-ddTHH:mm:ssZ}: give clients that have a copy of that file the new one")]
     private static partial void LogAuthority(ILogger logger, string file, DateTime end);

@@ -163,6 +163,18 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_key_that_everyone_may_read_is_told_of_once()
+    {
+        _ = Store();
+        _log.Lines.ShouldBeEmpty();
+        File.SetUnixFileMode(_folder.In("ca.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var store = Store();
+        _time.Advance(TimeSpan.FromHours(2));
+        _ = store.Current;
+        _log.Lines.ShouldBe([$"{_folder.In("ca.key")} holds a key and can be read by every user of this machine: make it this user's alone with chmod 600"]);
+    }
+
+    [Fact]
     public void A_client_that_takes_the_authority_anew_once_a_year_trusts_every_certificate()
     {
         var store = Store();
