@@ -22,6 +22,8 @@ public sealed class SettingsTests(BrowserFixture browser)
         await Wait.UntilAsync("the settings are in the file", () => File.ReadAllText(SettingsFile(product)).Contains("agent: prometheus.io/builtin\n  backup: true", StringComparison.Ordinal));
         await Wait.UntilAsync("the scrape configuration is written", () => File.Exists(Snippet(product)));
         (await File.ReadAllTextAsync(Snippet(product), TestContext.Current.CancellationToken)).ShouldContain("job_name: stash-pushgateway");
+        // The files are written before the page hears that it has saved.
+        await Expect(save).ToBeDisabledAsync();
 
         await page.GetByRole(AriaRole.Radio).Nth(0).CheckAsync();
         await save.ClickAsync();
