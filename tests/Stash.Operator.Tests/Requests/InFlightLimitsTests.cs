@@ -17,10 +17,10 @@ public sealed class InFlightLimitsTests
     {
         await using var it = await OperatorProcess.StartWithAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["Stash:Api:MaxChangesInFlight"] = "1" });
         var settings = await it.Api.GetStringAsync("settings", Stop);
-        using (var held = await TlsConnection.OpenAsync(it))
+        await using (var held = await RawConnection.OpenAsync(it))
         {
             // Its body does not come.
-            await held.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"PUT {ApiPaths.Settings} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {it.Token}\r\nContent-Type: application/json\r\nContent-Length: {settings.Length}\r\n\r\n"));
+            await held.SendAsync(string.Create(CultureInfo.InvariantCulture, $"PUT {ApiPaths.Settings} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {it.Token}\r\nContent-Type: application/json\r\nContent-Length: {settings.Length}\r\n\r\n"));
             var during = await Exposition.OfAsync(it, "a change is in progress", e => e.Value("apiserver_current_inflight_requests", "mutating") == 1);
             during.Value("apiserver_current_inflight_requests", "readOnly").ShouldBe(1, "the scrape itself");
             during.Value("apiserver_dropped_requests_total", "mutating").ShouldBe(0);
@@ -31,8 +31,8 @@ public sealed class InFlightLimitsTests
             using var read = await it.Api.GetAsync("settings", Stop);
             read.StatusCode.ShouldBe(HttpStatusCode.OK, "reading goes on");
 
-            await held.WriteAsync(settings);
-            (await held.ReadHeadAsync()).ShouldStartWith("HTTP/1.1 200 ");
+            await held.SendAsync(settings);
+            (await held.ReadAsync())!.Value.Status.ShouldBe(200);
         }
 
         var after = await Exposition.OfAsync(it, "no change is in progress", e => e.Value("apiserver_current_inflight_requests", "mutating") == 0);
@@ -56,9 +56,9 @@ public sealed class InFlightLimitsTests
         await it.PushAsync(new SessionPush { App = "last" });
         await Eventually.TrueAsync("the journal has them", async () => (await it.SessionsAsync("?app=last")).Items.Count == 1);
 
-        using var held = await HoldAsync(it);
+        await using var held = await HoldAsync(it);
         await Exposition.OfAsync(it, "a read is in progress, and the scrape", e => e.Value("apiserver_current_inflight_requests", "readOnly") == 2);
-        using (await HoldAsync(it))
+        await using (await HoldAsync(it))
         {
             using var refused = await it.Api.GetAsync("settings", Stop);
             await ShouldBeRefusedAsync(refused, "Stash:Api:MaxReadsInFlight");
@@ -102,17 +102,17 @@ public sealed class InFlightLimitsTests
     }
 
     /// <summary>Asks for more than the connection holds, and does not read it.</summary>
-    private static Task<TlsConnection> HoldAsync(OperatorProcess it) => Eventually.GetAsync("a place for it", async () =>
+    private static Task<RawConnection> HoldAsync(OperatorProcess it) => Eventually.GetAsync("a place for it", async () =>
     {
         // A request that was answered may for a moment still be in progress.
-        var held = await TlsConnection.OpenAsync(it, receiveBuffer: 4096);
-        await held.WriteAsync($"GET {ApiPaths.Sessions}?limit=5000 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {it.Token}\r\n\r\n");
-        if ((await held.ReadHeadAsync()).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal))
+        var held = await RawConnection.OpenAsync(it, receiveBuffer: 4096);
+        await held.SendAsync($"GET {ApiPaths.Sessions}?limit=5000 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {it.Token}\r\n\r\n");
+        if (await held.ReadHeadAsync() is (200, _))
         {
             return held;
         }
 
-        held.Dispose();
+        await held.DisposeAsync();
         return null;
     });
 

@@ -134,9 +134,15 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
     /// <summary>Trust in its own authority alone, or in that of the certificate which it was given.</summary>
     public X509ChainPolicy Trust()
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         var given = Path.Combine(DataDirectory, "serving-ca.crt");
-        policy.CustomTrustStore.ImportFromPemFile(File.Exists(given) ? given : Path.Combine(DataDirectory, "ca.crt"));
+        return TrustIn(File.Exists(given) ? given : Path.Combine(DataDirectory, "ca.crt"));
+    }
+
+    /// <summary>Trust in the authority of a file alone.</summary>
+    public static X509ChainPolicy TrustIn(string authority)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(authority);
         return policy;
     }
 

@@ -6,31 +6,48 @@ using System.Text;
 
 namespace Stash.Operator.Tests.Support;
 
-/// <summary>One HTTP/1.1 connection, written to byte by byte: HttpClient would open another, and send again by itself.</summary>
+/// <summary>One HTTP/1.1 connection, written to byte by byte: HttpClient would open another, and send again by itself. Each step has a minute.</summary>
 internal sealed class RawConnection : IAsyncDisposable
 {
+    private static readonly TimeSpan StepTime = TimeSpan.FromSeconds(60);
+
     private readonly TcpClient _client;
     private readonly Stream _stream;
     private readonly CancellationTokenSource _deadline;
 
     private RawConnection(TcpClient client, Stream stream, CancellationTokenSource deadline) => (_client, _stream, _deadline) = (client, stream, deadline);
 
+    /// <summary>To send and to read what the rest here cannot.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>Of an operator's API.</summary>
+    /// <param name="operator">Its authority is the only one that is trusted.</param>
+    /// <param name="receiveBuffer">Bytes that the system takes in before they are read; null for its own choice.</param>
+    public static Task<RawConnection> OpenAsync(OperatorProcess @operator, int? receiveBuffer = null) => OpenAsync(@operator.ApiAddress, @operator.Trust(), receiveBuffer);
+
+    /// <param name="address">Of the server.</param>
+    /// <param name="authority">A file of the only authority that is trusted; null for a connection without TLS.</param>
     /// <exception cref="SocketException">It was refused.</exception>
-    public static async Task<RawConnection> OpenAsync(Uri address, string? authority = null)
+    public static Task<RawConnection> OpenAsync(Uri address, string? authority = null) => OpenAsync(address, authority is null ? null : OperatorProcess.TrustIn(authority), null);
+
+    private static async Task<RawConnection> OpenAsync(Uri address, X509ChainPolicy? trust, int? receiveBuffer)
     {
         var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        deadline.CancelAfter(StepTime);
         TcpClient client = new() { NoDelay = true };
         try
         {
+            if (receiveBuffer is { } bytes)
+            {
+                client.ReceiveBufferSize = bytes;
+            }
+
             await client.ConnectAsync(address.Host, address.Port, deadline.Token);
             Stream stream = client.GetStream();
-            if (authority is not null)
+            if (trust is not null)
             {
-                var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-                policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(authority));
                 SslStream tls = new(stream);
-                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host, CertificateChainPolicy = policy }, deadline.Token);
+                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host, CertificateChainPolicy = trust }, deadline.Token);
                 stream = tls;
             }
 
@@ -44,7 +61,11 @@ internal sealed class RawConnection : IAsyncDisposable
         }
     }
 
-    public async Task SendAsync(string text) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(text), _deadline.Token);
+    public async Task SendAsync(string text)
+    {
+        _deadline.CancelAfter(StepTime);
+        await _stream.WriteAsync(Encoding.UTF8.GetBytes(text), _deadline.Token);
+    }
 
     /// <summary>Begins a request with a body, and waits until the server asks for it: from then on it is in progress.</summary>
     public async Task BeginAsync(string method, string path, int length, params string[] headers)
@@ -57,6 +78,31 @@ internal sealed class RawConnection : IAsyncDisposable
     /// <exception cref="IOException">It ended within the answer.</exception>
     public async Task<(int Status, IReadOnlyDictionary<string, string> Headers, string Body)?> ReadAsync()
     {
+        if (await ReadHeadAsync() is not var (status, headers))
+        {
+            return null;
+        }
+
+        if (headers.GetValueOrDefault("Transfer-Encoding") != "chunked")
+        {
+            return (status, headers, Encoding.UTF8.GetString(await BytesAsync(int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture))));
+        }
+
+        List<byte> body = [];
+        while (int.Parse((await LineAsync(mayEnd: false))!, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var length)
+        {
+            body.AddRange(await BytesAsync(length));
+            await LineAsync(mayEnd: false);
+        }
+
+        await LineAsync(mayEnd: false);
+        return (status, headers, Encoding.UTF8.GetString([.. body]));
+    }
+
+    /// <summary>The same, and leaves the body where it is.</summary>
+    public async Task<(int Status, IReadOnlyDictionary<string, string> Headers)?> ReadHeadAsync()
+    {
+        _deadline.CancelAfter(StepTime);
         if (await LineAsync(mayEnd: true) is not { } first)
         {
             return null;
@@ -69,9 +115,7 @@ internal sealed class RawConnection : IAsyncDisposable
             headers[line[..colon]] = line[(colon + 1)..].Trim();
         }
 
-        var body = new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
-        await _stream.ReadExactlyAsync(body, _deadline.Token);
-        return (int.Parse(first.Split(' ')[1], CultureInfo.InvariantCulture), headers, Encoding.UTF8.GetString(body));
+        return (int.Parse(first.Split(' ')[1], CultureInfo.InvariantCulture), headers);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,6 +123,13 @@ internal sealed class RawConnection : IAsyncDisposable
         await _stream.DisposeAsync();
         _client.Dispose();
         _deadline.Dispose();
+    }
+
+    private async Task<byte[]> BytesAsync(int length)
+    {
+        var bytes = new byte[length];
+        await _stream.ReadExactlyAsync(bytes, _deadline.Token);
+        return bytes;
     }
 
     private async Task<string?> LineAsync(bool mayEnd)

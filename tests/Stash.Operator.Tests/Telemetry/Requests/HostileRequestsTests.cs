@@ -65,12 +65,12 @@ public sealed class HostileRequestsTests(ITestOutputHelper output)
         var buffer = new byte[1 << 16];
         while (left > 0)
         {
-            using var connection = await TlsConnection.OpenAsync(it);
+            await using var connection = await RawConnection.OpenAsync(it);
             var isOpen = true;
             while (isOpen && left > 0)
             {
                 var sent = Math.Min(Pipelined, left);
-                await connection.WriteAsync(string.Concat(Enumerable.Range(0, sent).Select(_ => hostile.Next())));
+                await connection.SendAsync(string.Concat(Enumerable.Range(0, sent).Select(_ => hostile.Next())));
                 var due = sent;
                 var rest = "";
                 while (due > 0 && isOpen)
