@@ -10,7 +10,7 @@ namespace Stash.Operator.Telemetry;
 /// When each app succeeded last, and how often it has failed since, from the journal. Whoever pushes chooses the names of apps: there is a limit to their number, and those
 /// known longest stay.
 /// </summary>
-internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress progress, TimeProvider time, ILogger<AppMetrics> logger) : IDisposable
+internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress progress, TimeProvider time, ILogger<AppMetrics> logger)
 {
     /// <summary>Apps and operations that have series.</summary>
     internal const int MaxApps = 500;
@@ -24,10 +24,15 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
     /// <summary>Where none come in, it may still have been trimmed.</summary>
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(10);
 
-    private readonly SemaphoreSlim _reading = new(1, 1);
+    /// <summary>A journal that another program holds must not hold up a scrape.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
     private FamilyPieces[] _families = [];
+    private Task? _reading;
     private long _sessions = -1;
     private long _readAt;
+    private bool _failed;
 
     public void AddTo(OperatorMetrics metrics)
     {
@@ -35,32 +40,51 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
         metrics.AddPieces(() => Volatile.Read(ref _families));
     }
 
-    public void Dispose() => _reading.Dispose();
-
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken);
-        try
+        Task reading;
+        lock (_lock)
         {
-            var sessions = progress.Sessions;
             var age = time.GetElapsedTime(_readAt);
-            if (_sessions >= 0 && (sessions == _sessions ? age < ReadAgain : age < Freshness))
+            if (_reading is null && _sessions >= 0 && (progress.Sessions == _sessions ? age < ReadAgain : age < Freshness))
             {
                 return;
             }
 
-            var (apps, others) = await journal.Reader.LongestKnownAsync(MaxApps, MaxName, cancellationToken);
-            Volatile.Write(ref _families, Families(apps, others));
-            (_sessions, _readAt) = (sessions, time.GetTimestamp());
+            // SQLite waits without giving its thread back.
+            reading = _reading ??= Task.Run(ReadAsync, CancellationToken.None);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+
+        await reading.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task ReadAsync()
+    {
+        var sessions = progress.Sessions;
+        try
         {
-            // The scrape goes on with what was read before.
-            LogUnreadable(logger, e);
+            var (apps, others) = await journal.Reader.LongestKnownAsync(MaxApps, MaxName, CancellationToken.None);
+            Volatile.Write(ref _families, Families(apps, others));
+            lock (_lock)
+            {
+                (_sessions, _readAt, _failed) = (sessions, time.GetTimestamp(), false);
+            }
+        }
+        catch (Exception e)
+        {
+            // Scrapes go on with what was read before, and each tries again. The cause once, not with each.
+            if (!_failed)
+            {
+                _failed = true;
+                LogUnreadable(logger, e);
+            }
         }
         finally
         {
-            _reading.Release();
+            lock (_lock)
+            {
+                _reading = null;
+            }
         }
     }
 
