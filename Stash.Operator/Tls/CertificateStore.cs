@@ -25,11 +25,11 @@ internal sealed partial class CertificateStore : IServingCertificate
     private readonly IReadOnlyCollection<string> _names;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Lock _lock = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string[] _files = [];
     private ServedCertificate _current;
     private long _looked;
+    private int _looking;
     private long _judged;
     private string _failure = "";
 
@@ -42,6 +42,7 @@ internal sealed partial class CertificateStore : IServingCertificate
     {
         (_data, _names, _time, _logger) = (data, names, time, logger);
         _current = Load(Files(), null);
+        _looked = time.GetTimestamp();
     }
 
     public string AuthorityFile => _data.CaCertificate;
@@ -55,21 +56,20 @@ internal sealed partial class CertificateStore : IServingCertificate
     {
         get
         {
-            lock (_lock)
+            // One looks, the others go on with what there is: a disk that hangs stops no more than one.
+            if (_time.GetElapsedTime(Volatile.Read(ref _looked)) >= Pause && Interlocked.Exchange(ref _looking, 1) == 0)
             {
-                if (_time.GetElapsedTime(_looked) >= Pause)
-                {
-                    LookAgain();
-                }
-
-                return _current;
+                LookAgain();
+                Volatile.Write(ref _looked, _time.GetTimestamp());
+                Volatile.Write(ref _looking, 0);
             }
+
+            return Volatile.Read(ref _current);
         }
     }
 
     private void LookAgain()
     {
-        _looked = _time.GetTimestamp();
         try
         {
             var files = Files();
@@ -81,11 +81,12 @@ internal sealed partial class CertificateStore : IServingCertificate
 
             // The one before is not disposed: handshakes may be using it.
             var before = _current;
-            _current = Load(files, before);
+            var loaded = Load(files, before);
+            Volatile.Write(ref _current, loaded);
             _failure = "";
-            if (_current != before)
+            if (loaded != before)
             {
-                LogInUse(_logger, Certificate, _current.End);
+                LogInUse(_logger, Certificate, loaded.End);
             }
         }
         catch (UserErrorException e)
@@ -112,7 +113,7 @@ internal sealed partial class CertificateStore : IServingCertificate
             }
 
             _files = files;
-            _judged = _looked = _time.GetTimestamp();
+            _judged = _time.GetTimestamp();
             return served;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

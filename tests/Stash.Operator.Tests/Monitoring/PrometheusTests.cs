@@ -20,7 +20,9 @@ public sealed class PrometheusTests
         await File.WriteAllTextAsync(files.In("token"), "a-token-of-prometheus\n", Stop);
         File.SetUnixFileMode(files.In("token"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using TestAuthority authority = new();
-        authority.IssueTo(files.In("given"));
+        using var between = authority.IssueBetween();
+        between.IssueTo(files.In("given"));
+        await File.AppendAllTextAsync(files.In("given.crt"), "\n" + between.Certificate.ExportCertificatePem(), Stop);
         await File.WriteAllTextAsync(files.In("ca.crt"), authority.Certificate.ExportCertificatePem(), Stop);
         await File.WriteAllTextAsync(files.In("own.json"), $$"""{ "Stash:Gateway:Authentication:Read:TokenFile": "{{files.In("token")}}" }""", Stop);
         await using var it = await (guarded ? OperatorProcess.StartAsync("--web.telemetry-path=/expose", "--config", files.In("own.json"), "--tls-cert-file", files.In("given.crt"), "--tls-private-key-file", files.In("given.key")) : OperatorProcess.StartAsync());

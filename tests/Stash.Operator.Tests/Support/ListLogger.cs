@@ -28,4 +28,17 @@ internal sealed class ListLogger : ILogger
         {
         }
     }
+
+    /// <summary>The same for one category.</summary>
+    public ILogger<T> Of<T>() => new Typed<T>(this);
+
+    private sealed class Typed<T>(ListLogger all) : ILogger<T>
+    {
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => all.Log(logLevel, eventId, state, exception, formatter);
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+    }
 }

@@ -13,6 +13,7 @@ public sealed class CertificateServiceTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
     private readonly OperatorMetrics _metrics = new();
+    private readonly ListLogger _log = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -23,7 +24,7 @@ public sealed class CertificateServiceTests : IDisposable
     {
         CertificateStore store = new(DataFolder.Open(_folder.FullPath), ["localhost"], _time, new ListLogger());
         var first = await File.ReadAllTextAsync(_folder.In("tls.crt"), Stop);
-        using CertificateService service = new(store, store, _metrics, _time);
+        using CertificateService service = new(store, store, _metrics, _time, _log.Of<CertificateService>());
         await service.StartAsync(Stop);
         (await EndAsync()).ShouldBe(_time.GetUtcNow().AddDays(365).ToUnixTimeSeconds());
         await Eventually.TrueAsync("the certificate was renewed", () =>
@@ -34,6 +35,33 @@ public sealed class CertificateServiceTests : IDisposable
         });
         await service.StopAsync(Stop);
         (await EndAsync()).ShouldBe(store.Current.End.ToUnixTimeSeconds());
+        _log.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_that_nobody_renews_is_told_of_once()
+    {
+        using TestAuthority authority = new();
+        authority.IssueTo(_folder.In("given"), TimeSpan.FromHours(9));
+        _time.SetUtcNow(DateTimeOffset.UtcNow);
+        var data = DataFolder.Open(_folder.FullPath);
+        CertificateStore own = new(data, ["localhost"], _time, new ListLogger());
+        CertificateFromFiles files = new(data, _folder.In("given.crt"), _folder.In("given.key"), _time, new ListLogger());
+        using CertificateService service = new(files, own, _metrics, _time, _log.Of<CertificateService>());
+        await service.StartAsync(Stop);
+        await Eventually.TrueAsync("it is told", () =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(10));
+            return _log.Lines.Count > 0;
+        });
+        (files.Current.End - _time.GetUtcNow()).ShouldBeLessThanOrEqualTo(TimeSpan.FromHours(1));
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await service.StopAsync(Stop);
+        _log.Lines.ShouldBe([$"The serving certificate ends at {Text(files.Current.End)}, and nobody has renewed it: clients refuse it from then on"]);
     }
 
     [Fact]
