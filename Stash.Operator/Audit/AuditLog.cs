@@ -14,6 +14,8 @@ internal sealed partial class AuditLog : IDisposable
     /// <summary>For those before; a disk that hangs is told as one that cannot be written.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
+
     private readonly IAuditSink _sink;
     private readonly AuditMetrics _metrics;
     private readonly ILogger<AuditLog> _logger;
@@ -94,6 +96,8 @@ internal sealed partial class AuditLog : IDisposable
 
     public void Dispose()
     {
+        // What was cut off at the end of the grace may be about to write.
+        SpinWait.SpinUntil(() => Volatile.Read(ref _reserved) == 0, LongestEnd);
         try
         {
             Settle();
