@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using k8s;
 using k8s.Models;
 using Stash.Core.Api;
+using Stash.Operator.Tests.Audit;
 using Stash.Operator.Tests.Support;
 using Stash.Operator.Tests.Support.Kubernetes;
 
@@ -73,6 +74,7 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
     {
         await fixture.StartAsync(cluster);
         var token = await cluster.ServiceAccountAsync("monitoring", "passing");
+        await cluster.ApplyAsync(Docs.Manifest("Prometheus"));
         await BindAsync("passing-metrics", "stash-metrics", new Rbacv1Subject { Kind = "ServiceAccount", Name = "passing", NamespaceProperty = "monitoring" });
         using var client = It.NewApiClient(token);
         await Eventually.TrueAsync("it may", async () => await CodeAsync(client, "/metrics") == HttpStatusCode.OK);
@@ -85,6 +87,7 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
     {
         await fixture.StartAsync(cluster);
         var token = await cluster.ServiceAccountAsync("monitoring", "former");
+        await cluster.ApplyAsync(Docs.Manifest("Prometheus"));
         await BindAsync("former-metrics", "stash-metrics", new Rbacv1Subject { Kind = "ServiceAccount", Name = "former", NamespaceProperty = "monitoring" });
         using var client = It.NewApiClient(token);
         await Eventually.TrueAsync("it may", async () => await CodeAsync(client, "/metrics") == HttpStatusCode.OK);
@@ -147,6 +150,29 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
             http.DefaultRequestHeaders.Add("X-Remote-User", user);
             http.DefaultRequestHeaders.Add("X-Remote-Group", "system:authenticated");
             return http;
+        }
+    }
+
+    [Fact]
+    public async Task Who_may_not_is_in_the_audit_log_with_what_a_front_proxy_says_of_him_and_nobody_else()
+    {
+        await fixture.StartAsync(cluster);
+        using var proxy = cluster.Proxies.IssueClient("CN=front-proxy-client");
+        using var trusted = It.NewApiClient(null, proxy);
+        using var other = It.NewApiClient(await cluster.ServiceAccountAsync("monitoring", "other"));
+        foreach (var (client, name, method, addresses) in new[]
+        {
+            (trusted, "mallory", "proxy", new[] { "203.0.113.9", "127.0.0.1" }),
+            (other, "system:serviceaccount:monitoring:other", "token", ["127.0.0.1"]),
+        })
+        {
+            client.DefaultRequestHeaders.Add("X-Remote-User", "mallory");
+            client.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.9, not an address");
+            using var answer = await client.PutAsJsonAsync("settings", new Core.Monitoring.MonitoringManifest(), StashJson.Default.MonitoringManifest, Stop);
+            (await answer.StatusAsync(HttpStatusCode.Forbidden)).Reason.ShouldBe("Forbidden");
+            var line = It.Lines().Single(l => l.Text("auditID") == AuditTrail.IdOf(answer));
+            (line.Text("user.username"), line.Text("authentication"), line.Text("responseStatus.code"), line.Text("responseStatus.reason")).ShouldBe((name, method, "403", "Forbidden"));
+            line.GetProperty("sourceIPs").EnumerateArray().Select(a => a.GetString()!).ShouldBe(addresses);
         }
     }
 

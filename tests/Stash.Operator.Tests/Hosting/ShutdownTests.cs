@@ -82,7 +82,7 @@ public sealed class ShutdownTests
         await Eventually.TrueAsync("the gateway is not ready", async () =>
         {
             using var answer = await it.Gateway.GetAsync("-/ready", Stop);
-            return answer.StatusCode == HttpStatusCode.ServiceUnavailable && await answer.Content.ReadAsStringAsync(Stop) == "the gateway is shutting down\n";
+            return answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.ConnectionClose == true && await answer.Content.ReadAsStringAsync(Stop) == "the gateway is shutting down\n";
         });
         using (var ready = await it.Api.GetAsync(ApiPaths.Ready, Stop))
         {
