@@ -59,9 +59,15 @@ internal sealed partial class CertificateStore : IServingCertificate
             // One looks, the others go on with what there is: a disk that hangs stops no more than one.
             if (_time.GetElapsedTime(Volatile.Read(ref _looked)) >= Pause && Interlocked.Exchange(ref _looking, 1) == 0)
             {
-                LookAgain();
-                Volatile.Write(ref _looked, _time.GetTimestamp());
-                Volatile.Write(ref _looking, 0);
+                try
+                {
+                    LookAgain();
+                }
+                finally
+                {
+                    Volatile.Write(ref _looked, _time.GetTimestamp());
+                    Volatile.Write(ref _looking, 0);
+                }
             }
 
             return Volatile.Read(ref _current);
@@ -116,7 +122,7 @@ internal sealed partial class CertificateStore : IServingCertificate
             _judged = _time.GetTimestamp();
             return served;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new UserErrorException($"The certificates in {_data.FullPath} cannot be read or written: make ca.crt, ca.key, tls.crt and tls.key there accessible to this user.", inner: e);
         }

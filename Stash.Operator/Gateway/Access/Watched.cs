@@ -40,9 +40,15 @@ internal sealed partial class Watched<T>
         {
             if (_paths.Count > 0 && _time.GetElapsedTime(Volatile.Read(ref _looked)) >= Pause && Interlocked.Exchange(ref _looking, 1) == 0)
             {
-                LookAgain();
-                Volatile.Write(ref _looked, _time.GetTimestamp());
-                Volatile.Write(ref _looking, 0);
+                try
+                {
+                    LookAgain();
+                }
+                finally
+                {
+                    Volatile.Write(ref _looked, _time.GetTimestamp());
+                    Volatile.Write(ref _looking, 0);
+                }
             }
 
             return Volatile.Read(ref _current);

@@ -86,15 +86,15 @@ public sealed partial class HandshakeProbeTests(OperatorFixture fixture) : IClas
         using var silent = await ConnectAsync(it);
         using var partial = await ConnectAsync(it);
         await partial.GetStream().WriteAsync(new byte[] { 0x16, 3, 1, 2 }, Stop);
-        await using var headers = await RawTls.ConnectAsync(it);
-        await headers.WriteAsync("GET /metrics HTTP/1.1\r\nHost:"u8.ToArray(), Stop);
-        await using var body = await RawTls.ConnectAsync(it);
-        await body.WriteAsync(Encoding.ASCII.GetBytes($"PUT {ApiPaths.Settings} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {it.Token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"), Stop);
+        await using var headers = await RawConnection.OpenAsync(it);
+        await headers.SendAsync("GET /metrics HTTP/1.1\r\nHost:");
+        await using var body = await RawConnection.OpenAsync(it);
+        await body.SendAsync($"PUT {ApiPaths.Settings} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {it.Token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
         (await RawTls.ReadToEndAsync(silent.GetStream())).ShouldBeEmpty();
         (await RawTls.ReadToEndAsync(partial.GetStream())).ShouldBeEmpty();
         foreach (var slow in new[] { headers, body })
         {
-            RawHttp.Read(await RawTls.ReadToEndAsync(slow)).Status.ShouldBe(408);
+            RawHttp.Read(await RawTls.ReadToEndAsync(slow.Stream)).Status.ShouldBe(408);
         }
 
         await ShouldServeAndBeSilentAsync(it);

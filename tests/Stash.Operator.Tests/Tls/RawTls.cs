@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
 using Stash.Operator.Tests.Support;
 
@@ -10,29 +8,20 @@ internal static class RawTls
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    public static async Task<SslStream> ConnectAsync(OperatorProcess it)
-    {
-        TcpClient client = new();
-        await client.ConnectAsync(it.ApiAddress.Host, it.ApiAddress.Port, TestContext.Current.CancellationToken);
-        SslStream stream = new(client.GetStream());
-        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = it.ApiAddress.Host, CertificateChainPolicy = it.Trust() }, TestContext.Current.CancellationToken);
-        return stream;
-    }
-
     /// <summary>Sends it, one byte for a character, and reads to the end of the connection.</summary>
     public static async Task<byte[]> ExchangeAsync(OperatorProcess it, string request)
     {
-        await using var stream = await ConnectAsync(it);
+        await using var connection = await RawConnection.OpenAsync(it);
         try
         {
-            await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+            await connection.Stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         }
         catch (IOException)
         {
             // Answered and closed before all of it was sent.
         }
 
-        return await ReadToEndAsync(stream);
+        return await ReadToEndAsync(connection.Stream);
     }
 
     /// <summary>What comes until the other side closes; a reset counts as that.</summary>
