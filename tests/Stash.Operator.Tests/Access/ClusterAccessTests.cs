@@ -111,6 +111,14 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
         using var mayNot = It.NewApiClient(null, without);
         using var refused = await mayNot.GetAsync("/metrics", Stop);
         (await refused.StatusAsync(HttpStatusCode.Forbidden)).Message.ShouldContain("User \"scraper\"");
+
+        // One of the operator's own authority is known, but its groups give no right here.
+        using var authority = TestAuthority.In(It.DataDirectory);
+        using var own = authority.IssueClient("CN=own, O=stash:admin");
+        using var ours = It.NewApiClient(null, own);
+        using var powerless = await ours.GetAsync("/metrics", Stop);
+        (await powerless.StatusAsync(HttpStatusCode.Forbidden)).Message.ShouldContain("User \"own\"");
+
         using var unknown = It.NewApiClient(null, foreign);
         using var answer = await unknown.GetAsync("/metrics", Stop);
         (await answer.StatusAsync(HttpStatusCode.Unauthorized)).Message.ShouldStartWith("The client certificate is not taken: it is not from an authority that is known here.");

@@ -52,7 +52,14 @@ public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
             // A wrong token is not called wrong either, as nobody knows; a token of a file still is right.
             using var wrong = it.NewApiClient("wrong");
             (await CodeAsync(wrong)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+            // Whose a certificate is needs no answer, what they may does.
+            using var certificate = cluster.Clients.IssueClient("CN=root, O=system:masters");
+            using var root = it.NewApiClient(null, certificate);
+            using var unsure = await root.GetAsync("/metrics", Stop);
+            (await unsure.StatusAsync(HttpStatusCode.ServiceUnavailable)).Details!.RetryAfterSeconds.ShouldBe(5);
             var metrics = await local.GetStringAsync("/metrics", Stop);
+            metrics.ShouldNotContain("stash_authorization_decisions_total{result=\"unavailable\"} 0\n");
             metrics.ShouldContain("stash_kubernetes_reachable 0\n");
             metrics.ShouldContain("stash_authentication_attempts_total{method=\"token\",result=\"unavailable\"}");
 
