@@ -24,7 +24,7 @@ public sealed record KubernetesOptions
     {
         Mode = kubernetes.OneOf("Mode", Modes, "auto")!,
         Kubeconfig = kubernetes.File("Kubeconfig"),
-        Namespace = kubernetes.Text("Namespace", "") is { Length: > 0 } name ? name : null,
-        ServiceName = kubernetes.Text("ServiceName", "stash-operator"),
+        Namespace = kubernetes.Label("Namespace", "") is { Length: > 0 } name ? name : null,
+        ServiceName = kubernetes.Label("ServiceName", "stash-operator"),
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 
 namespace Stash.Core.Configuration;
@@ -8,7 +9,7 @@ namespace Stash.Core.Configuration;
 /// Reads one section of the configuration strictly: collects an error for each wrong value, and for each key that no
 /// option has (a misspelt key must not be silently without effect).
 /// </summary>
-internal sealed class OptionReader(IConfigurationSection section, List<string> errors)
+internal sealed partial class OptionReader(IConfigurationSection section, List<string> errors)
 {
     private const int Few = 12;
 
@@ -123,12 +124,25 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
     public IReadOnlyList<string> Hosts(string key)
     {
         var hosts = Text(key, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        foreach (var host in hosts.Where(h => !IPAddress.TryParse(h, out _) && Uri.CheckHostName(h.StartsWith("*.", StringComparison.Ordinal) ? h[2..] : h) != UriHostNameType.Dns))
+        foreach (var host in hosts.Where(h => !IPAddress.TryParse(h, out _) && !IsDnsName(h.StartsWith("*.", StringComparison.Ordinal) ? h[2..] : h)))
         {
             Wrong(key, host, "DNS names and IP addresses, separated by commas, as stash.example.com,10.0.0.7");
         }
 
         return hosts;
+    }
+
+    /// <summary>A name of a Kubernetes object that is part of a DNS name; empty only where the fallback is.</summary>
+    public string Label(string key, string fallback)
+    {
+        var value = Text(key, fallback);
+        if (value.Length == 0 || DnsLabel().IsMatch(value))
+        {
+            return value;
+        }
+
+        Wrong(key, value, "at most 63 small letters, digits and -, the first and the last no -");
+        return fallback;
     }
 
     /// <summary>A duration as Go writes it, or in days. Null, also for <c>off</c> and <c>0</c>, only where the fallback is null.</summary>
@@ -279,6 +293,12 @@ internal sealed class OptionReader(IConfigurationSection section, List<string> e
 
         return row[^1];
     }
+
+    private static bool IsDnsName(string name) =>
+        name.Length <= 253 && name.ToLowerInvariant().Split('.').All(l => DnsLabel().IsMatch(l));
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex DnsLabel();
 
     private string? Value(string key)
     {

@@ -31,6 +31,10 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Gateway:Address", "127.0.0.1:1,127.0.0.1:1", "Stash:Gateway:Address is \"127.0.0.1:1,127.0.0.1:1\": give each address once.")]
     [InlineData("Stash:Gateway:Authentication:Pull:TokenFile", "x", "Stash:Gateway:Authentication:Pull is not an option: accepted in Stash:Gateway:Authentication are Admin, Delete, Push, Read.")]
     [InlineData("Stash:Gateway:Authentication:Push:Token", "x", "Stash:Gateway:Authentication:Push:Token is not an option")]
+    [InlineData("Stash:Api:ServingNames", "a.example,b..example", "Stash:Api:ServingNames is \"b..example\": give DNS names and IP addresses, separated by commas, as stash.example.com,10.0.0.7.")]
+    [InlineData("Stash:Api:ServingNames", "münchen.example", "Stash:Api:ServingNames is \"münchen.example\": give DNS names and IP addresses, separated by commas, as stash.example.com,10.0.0.7.")]
+    [InlineData("Stash:Kubernetes:ServiceName", "a..b", "Stash:Kubernetes:ServiceName is \"a..b\": give at most 63 small letters, digits and -, the first and the last no -.")]
+    [InlineData("Stash:Kubernetes:Namespace", "Backup", "Stash:Kubernetes:Namespace is \"Backup\": give at most 63 small letters, digits and -, the first and the last no -.")]
     [InlineData("Stash:Console:KnownProxies", "127.0.0.1,proxy", "Stash:Console:KnownProxies is \"proxy\": give IP addresses or networks, separated by commas, as 127.0.0.1 or 10.0.0.0/8.")]
     [InlineData("Stash:LogFormat", "xml", "Stash:LogFormat is \"xml\": give one of text, logfmt, json.")]
     public void A_wrong_value_names_key_value_and_what_is_accepted(string key, string value, string error) =>
