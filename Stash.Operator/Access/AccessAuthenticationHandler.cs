@@ -80,8 +80,9 @@ internal sealed class AccessAuthenticationHandler(
     {
         why = "";
         var trust = authorities?.Current;
-        if (trust?.Proxy is { } proxy && certificates.TryVerify(certificate, proxy.Authorities, out _)
-            && proxy.IsAllowed(CertificateUser.NameOf(certificate)) && proxy.CallerOf(Request.Headers) is { } named)
+        // The headers first: without them no chain needs to be built for nothing.
+        if (trust?.Proxy is { } proxy && proxy.CallerOf(Request.Headers) is { } named
+            && certificates.TryVerify(certificate, proxy.Authorities, out _) && proxy.IsAllowed(CertificateUser.NameOf(certificate)))
         {
             return (named, "proxy");
         }
