@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Stash.Core.Api;
+using Stash.Core.Monitoring;
 using Stash.Operator.Tests.Support;
 
 namespace Stash.Operator.Tests.Audit;
@@ -108,6 +109,24 @@ public sealed class AuditLogTests
         (await File.ReadAllBytesAsync(Path.Combine(it.DataDirectory, "audit.log"), Stop)).ShouldAllBe(b => b == '\n' || (b >= ' ' && b < 0x7f));
         var cut = lines[1].Text("userAgent")!;
         (cut.Length, cut[^14..]).ShouldBe((1024, "aa...TRUNCATED"));
+    }
+
+    [Fact]
+    public async Task Settings_that_are_too_large_for_a_line_are_named_in_it()
+    {
+        await using var it = await OperatorProcess.StartAsync();
+        var read = await it.SettingsAsync();
+        var labels = Enumerable.Range(0, 1500).ToDictionary(i => $"label-{i}", _ => new string('v', 40), StringComparer.Ordinal);
+        using var answer = await it.SendAsync(JsonSerializer.Serialize(read with { Spec = read.Spec with { ServiceMonitor = new ServiceMonitorSpec { Labels = labels } } }, StashJson.Default.MonitoringManifest));
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var next = await it.ChangeAsync("next");
+        next.StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var line in it.Lines())
+        {
+            line.GetRawText().Length.ShouldBeLessThan(64 << 10);
+            line.GetProperty("omitted").EnumerateArray().Select(o => o.GetString()).ShouldBe(["before", "after"]);
+            line.GetProperty("success").GetBoolean().ShouldBeTrue();
+        }
     }
 
     [Fact]

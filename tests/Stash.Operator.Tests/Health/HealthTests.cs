@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Data.Sqlite;
 using Stash.Core.Api;
 using Stash.Operator.Tests.Support;
 
@@ -99,6 +100,33 @@ public sealed class HealthTests(OperatorFixture fixture) : IClassFixture<Operato
         File.Move(journal + ".away", journal);
         await Eventually.TrueAsync("it is ready again", async () => (await anybody.GetAsync(ApiPaths.Ready, Stop)).IsSuccessStatusCode);
         it.Process.Output.ShouldNotContain("Exception");
+    }
+
+    [Fact]
+    public async Task A_journal_that_takes_nothing_in_is_told_until_it_does()
+    {
+        await using var it = await OperatorProcess.StartAsync();
+        using var anybody = it.NewApiClient(null);
+        await it.PushAsync(new SessionPush { Id = "before" });
+        await Eventually.TrueAsync("the first is taken in", async () => (await it.SessionsAsync()).Items.Count == 1);
+        await ExecuteAsync("CREATE TRIGGER no BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END");
+        await it.PushAsync(new SessionPush { Id = "meanwhile" });
+        await FailsAsync(anybody, "journal", "the session journal cannot be written; pushes are safe in the gateway's log meanwhile: see that the disk of the data folder has space and that no other program holds journal.db");
+        (await anybody.GetStringAsync("/readyz/gateway", Stop)).ShouldBe("ok");
+        (await anybody.GetStringAsync(ApiPaths.Live, Stop)).ShouldBe("ok");
+
+        await ExecuteAsync("DROP TRIGGER no");
+        await Eventually.TrueAsync("it is ready again", async () => (await anybody.GetAsync(ApiPaths.Ready, Stop)).IsSuccessStatusCode);
+        (await it.SessionsAsync()).Items.Count.ShouldBe(2);
+
+        async Task ExecuteAsync(string text)
+        {
+            await using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(it.DataDirectory, "journal.db"), Pooling = false }.ToString());
+            await connection.OpenAsync(Stop);
+            await using var command = connection.CreateCommand();
+            command.CommandText = text;
+            await command.ExecuteNonQueryAsync(Stop);
+        }
     }
 
     [Fact]
