@@ -35,7 +35,7 @@ public sealed class PrometheusTests
         code.ShouldBe(0, output + error);
 
         // The file alone is a configuration; only the interval is shortened here, for the test's sake.
-        await using PrometheusProcess prometheus = new("global:\n  scrape_interval: 1s\n" + await File.ReadAllTextAsync(snippet, Stop));
+        await using PrometheusServer prometheus = new("global:\n  scrape_interval: 1s\n" + await File.ReadAllTextAsync(snippet, Stop));
 
         var up = await Eventually.GetAsync("both targets are up", async () =>
             await prometheus.QueryAsync("up == 1") is { Count: 2 } targets ? targets : null);
