@@ -53,8 +53,21 @@ public sealed class SettingsEditor(MonitoringManifest read)
         }
     }
 
-    /// <summary>The settings as this form saved them.</summary>
-    public void TakeSaved(MonitoringManifest saved) => Fill(saved, saved.Spec);
+    /// <summary>The settings as this form saved them. What was typed since they were sent stays, as an edit of them.</summary>
+    /// <param name="sent">What the form was when they were sent.</param>
+    /// <param name="saved">What the operator answered.</param>
+    public void TakeSaved(MonitoringSpec sent, MonitoringManifest saved)
+    {
+        if (Form.IsValid && SettingsFields.Equal(Form.ToSpec(), sent))
+        {
+            Fill(saved, saved.Spec);
+            return;
+        }
+
+        Saved = saved;
+        // Ours, where the news of it came before the answer.
+        Theirs = null;
+    }
 
     /// <summary>Drops what is typed for what somebody else has saved.</summary>
     public void TakeTheirs()

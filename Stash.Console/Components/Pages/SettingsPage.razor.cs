@@ -255,13 +255,14 @@ public sealed partial class SettingsPage : IDisposable
         StateHasChanged();
         try
         {
+            var sent = Editor.Form.ToSpec();
             var saved = await SaveOrLearnAsync(Editor);
             if (saved is null)
             {
                 return false;
             }
 
-            Editor.TakeSaved(saved);
+            Editor.TakeSaved(sent, saved);
             Snackbar.Add("Settings saved and in effect.", Severity.Success);
             await PreviewAsync(TimeSpan.Zero);
             return true;

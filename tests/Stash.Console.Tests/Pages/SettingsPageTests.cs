@@ -240,6 +240,29 @@ public sealed class SettingsPageTests
     }
 
     [Fact]
+    public async Task What_is_changed_while_it_saves_is_kept_as_a_change()
+    {
+        await using var context = await StartAsync();
+        var page = await OpenAsync(context);
+        await ChooseAsync(page, MonitoringAgent.Builtin);
+        TaskCompletionSource answered = new();
+        context.Operator.Gate = answered.Task;
+
+        var saving = SubmitAsync(page);
+        page.WaitForAssertion(() => page.Markup.ShouldContain("Saving …"));
+        var switching = SwitchAsync(page, 0);
+        answered.SetResult();
+        await Task.WhenAll(saving, switching);
+
+        page.WaitForAssertion(() => Toasts(context).ShouldBe(["Settings saved and in effect."]));
+        page.Find(".settings-save-text").TextContent.Trim().ShouldBe("Changes are not saved yet.");
+        context.Operator.Settings.Spec.ShouldSatisfyAllConditions(s => s.Agent.ShouldBe(MonitoringAgent.Builtin), s => s.Backup.ShouldBeFalse());
+        await SubmitAsync(page);
+        page.WaitForAssertion(() => page.Find(".settings-save-text").TextContent.Trim().ShouldBe("No changes."));
+        context.Operator.Settings.Spec.Backup.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Discards()
     {
         await using var context = await StartAsync();

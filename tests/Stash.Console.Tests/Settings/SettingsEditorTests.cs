@@ -64,6 +64,35 @@ public sealed class SettingsEditorTests
     }
 
     [Fact]
+    public void What_is_typed_while_it_saves_stays_an_edit_and_the_news_of_the_save_is_nobody_elses()
+    {
+        var editor = new SettingsEditor(Read);
+        editor.Form.Backup = true;
+        var sent = editor.Form.ToSpec();
+        var saved = Read with { Metadata = new() { ResourceVersion = "2" }, Spec = sent };
+
+        editor.Form.Operator = true;
+        editor.Take(saved);
+        editor.TakeSaved(sent, saved);
+
+        (editor.Form.Backup, editor.Form.Operator, editor.IsEdited, editor.CanSave).ShouldBe((true, true, true, true));
+        editor.Theirs.ShouldBeNull();
+        editor.ToManifest().Metadata.ResourceVersion.ShouldBe("2");
+    }
+
+    [Fact]
+    public void What_nobody_has_touched_while_it_saved_is_as_the_operator_answers()
+    {
+        var editor = new SettingsEditor(Read);
+        editor.Form.Agent = MonitoringAgent.None;
+        var sent = editor.Form.ToSpec();
+
+        editor.TakeSaved(sent, Read with { Metadata = new() { ResourceVersion = "2" }, Spec = sent });
+
+        (editor.IsEdited, editor.Generation).ShouldBe((false, 1));
+    }
+
+    [Fact]
     public void A_change_taken_back_by_others_is_no_conflict_any_more()
     {
         var editor = new SettingsEditor(Read);
