@@ -15,7 +15,6 @@ namespace Stash.Operator.Tls;
 /// </summary>
 internal sealed partial class CertificateStore : IServingCertificate
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
     /// <summary>After which files that have not changed are judged again.</summary>
@@ -24,12 +23,11 @@ internal sealed partial class CertificateStore : IServingCertificate
     private readonly DataFolder _data;
     private readonly IReadOnlyCollection<string> _names;
     private readonly TimeProvider _time;
+    private readonly LookPace _pace;
     private readonly ILogger _logger;
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string[] _files = [];
     private ServedCertificate _current;
-    private long _looked;
-    private int _looking;
     private long _judged;
     private string _failure = "";
 
@@ -42,7 +40,7 @@ internal sealed partial class CertificateStore : IServingCertificate
     {
         (_data, _names, _time, _logger) = (data, names, time, logger);
         _current = Load(Files(), null);
-        _looked = time.GetTimestamp();
+        _pace = new LookPace(time);
     }
 
     public string AuthorityFile => _data.CaCertificate;
@@ -56,8 +54,7 @@ internal sealed partial class CertificateStore : IServingCertificate
     {
         get
         {
-            // One looks, the others go on with what there is: a disk that hangs stops no more than one.
-            if (_time.GetElapsedTime(Volatile.Read(ref _looked)) >= Pause && Interlocked.Exchange(ref _looking, 1) == 0)
+            if (_pace.TryBegin())
             {
                 try
                 {
@@ -65,8 +62,7 @@ internal sealed partial class CertificateStore : IServingCertificate
                 }
                 finally
                 {
-                    Volatile.Write(ref _looked, _time.GetTimestamp());
-                    Volatile.Write(ref _looking, 0);
+                    _pace.End();
                 }
             }
 

@@ -9,16 +9,12 @@ namespace Stash.Operator.Gateway.Access;
 internal sealed partial class Watched<T>
     where T : class
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
     private readonly IReadOnlyList<string> _paths;
     private readonly Func<IReadOnlyList<byte[]>, T> _read;
-    private readonly TimeProvider _time;
+    private readonly LookPace _pace;
     private readonly ILogger _logger;
     private IReadOnlyList<byte[]> _contents;
     private T _current;
-    private long _looked;
-    private int _looking;
     private string _failure = "";
 
     /// <param name="paths">The files.</param>
@@ -28,8 +24,8 @@ internal sealed partial class Watched<T>
     /// <exception cref="UserErrorException">A file cannot be read, or its content is wrong.</exception>
     public Watched(IReadOnlyList<string> paths, Func<IReadOnlyList<byte[]>, T> read, TimeProvider time, ILogger logger)
     {
-        (_paths, _read, _time, _logger) = (paths, read, time, logger);
-        _looked = time.GetTimestamp();
+        (_paths, _read, _logger) = (paths, read, logger);
+        _pace = new LookPace(time);
         _contents = Load();
         _current = read(_contents);
     }
@@ -38,7 +34,7 @@ internal sealed partial class Watched<T>
     {
         get
         {
-            if (_paths.Count > 0 && _time.GetElapsedTime(Volatile.Read(ref _looked)) >= Pause && Interlocked.Exchange(ref _looking, 1) == 0)
+            if (_paths.Count > 0 && _pace.TryBegin())
             {
                 try
                 {
@@ -46,8 +42,7 @@ internal sealed partial class Watched<T>
                 }
                 finally
                 {
-                    Volatile.Write(ref _looked, _time.GetTimestamp());
-                    Volatile.Write(ref _looking, 0);
+                    _pace.End();
                 }
             }
 
