@@ -13,7 +13,7 @@ namespace Stash.Operator.Telemetry.Requests;
 internal sealed class RequestMetrics
 {
     // With these there are less than 2,000 series in all, whatever clients do; a test sees to it.
-    private const int MostRequestSeries = 200;
+    private const int MostRequestSeries = 150;
     private const int MostHttpSeries = 150;
     private const int MostLatencies = 45;
     private static readonly double[] Quantiles = [0.5, 0.9, 0.99];
