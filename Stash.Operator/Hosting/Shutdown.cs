@@ -1,19 +1,24 @@
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Stash.Core.Configuration;
 
 namespace Stash.Operator.Hosting;
 
 /// <summary>
-/// The end of a serving process, in order: it is no longer ready; for the delay it still takes what comes; then it stops to listen, tells streams, and lets requests
+/// The end of a serving process, in order: it is no longer ready; for the delay it still takes what comes; then it takes no more connections, tells streams, and lets requests
 /// in progress end within the grace; then the services, and with the host's disposal journal and store.
 /// </summary>
-internal sealed partial class Shutdown(TimeProvider time, ILogger<Shutdown> logger)
+internal sealed partial class Shutdown(ListenSockets sockets, TimeProvider time, ILogger<Shutdown> logger)
 {
     /// <summary>For services to end, after the requests.</summary>
     private static readonly TimeSpan ServicesAtMost = TimeSpan.FromSeconds(5);
 
     /// <summary>What Kubernetes gives a pod that says nothing else.</summary>
     private static readonly TimeSpan PodGrace = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan SettleStep = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SettleAtLeast = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SettleAtMost = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -44,6 +49,7 @@ internal sealed partial class Shutdown(TimeProvider time, ILogger<Shutdown> logg
             await Task.Delay(options.ShutdownDelay, time, CancellationToken.None);
         }
 
+        await SettleAsync();
         app.Lifetime.StopApplication();
         using (CancellationTokenSource grace = new(options.ShutdownGrace, time))
         {
@@ -66,6 +72,18 @@ internal sealed partial class Shutdown(TimeProvider time, ILogger<Shutdown> logg
         }
     }
 
+    /// <summary>Lets what is on its way arrive: connections that the system has taken, and requests on open ones, whose answers then end them.</summary>
+    private async Task SettleAsync()
+    {
+        sockets.TakeNoMore();
+        var begun = time.GetTimestamp();
+        do
+        {
+            await Task.Delay(SettleStep, time, CancellationToken.None);
+        }
+        while (time.GetElapsedTime(begun) is var passed && (passed < SettleAtLeast || (sockets.IsAnyWaiting && passed < SettleAtMost)));
+    }
+
     private void Ask() => _asked.TrySetResult();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: requests are taken for {Delay} s more, those in progress then have {Grace} s to end")]
@@ -85,7 +103,8 @@ internal static class ShutdownExtensions
 {
     /// <summary>The process' end is in our hands: the command line listens to signals, not the host, for whom the first is already the end.</summary>
     public static IServiceCollection AddShutdown(this IServiceCollection services) =>
-        services.AddSingleton<Shutdown>().AddSingleton<IHostLifetime, NoSignals>();
+        services.AddSingleton<Shutdown>().AddSingleton<ListenSockets>().AddSingleton<IHostLifetime, NoSignals>()
+            .AddOptions<SocketTransportOptions>().Configure<ListenSockets>((options, sockets) => options.CreateBoundListenSocket = sockets.Create).Services;
 
     /// <summary>Once the process is to end, connections are closed with the answer that they wait for: whoever sends more looks elsewhere.</summary>
     public static void UseShutdown(this IApplicationBuilder app)

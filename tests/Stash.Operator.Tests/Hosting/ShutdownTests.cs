@@ -132,7 +132,7 @@ public sealed class ShutdownTests
         await it.StartAgainAsync();
         var kept = (await it.Gateway.GetStringAsync("metrics", Stop)).Split('\n').Where(l => l.StartsWith("load{", StringComparison.Ordinal)).Select(l => l.Split("job=\"")[1].Split('"')[0]).ToHashSet(StringComparer.Ordinal);
         answered.Except(kept, StringComparer.Ordinal).ShouldBeEmpty();
-        unanswered.Intersect(kept, StringComparer.Ordinal).ShouldBeEmpty();
+        unanswered.Intersect(kept, StringComparer.Ordinal).ShouldBeEmpty("who sends again what was not answered sends nothing twice");
         kept.Count.ShouldBe(answered.Count);
     }
 
@@ -225,6 +225,10 @@ public sealed class ShutdownTests
 
                     answer.Status.ShouldBe(200);
                     answered.Add(job);
+                    if (answer.Headers.GetValueOrDefault("Connection") == "close")
+                    {
+                        break;
+                    }
                 }
             }
         }
