@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using k8s;
-using Stash.Core.Api;
 using Stash.Operator.Tests.Support;
 using Stash.Operator.Tests.Support.Kubernetes;
 
@@ -64,9 +63,7 @@ public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
             metrics.ShouldContain("stash_authentication_attempts_total{method=\"token\",result=\"unavailable\"}");
 
             // The gateway goes on, so the operator stays ready; the check tells what is wrong.
-            using var open = it.NewApiClient(null);
-            var health = await open.GetStringAsync($"{ApiPaths.Ready}?verbose", Stop);
-            health.ShouldContain("[+]kubernetes ok: The cluster's API server cannot be connected to");
+            await it.ReadyTellsAsync("[+]kubernetes ok: The cluster's API server cannot be connected to", HttpStatusCode.OK);
         }
         finally
         {
@@ -75,7 +72,7 @@ public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
 
         await Eventually.TrueAsync("it is let in again", async () => await CodeAsync(client) == HttpStatusCode.OK);
         (await local.GetStringAsync("/metrics", Stop)).ShouldContain("stash_kubernetes_reachable 1\n");
-        it.Process.Output.ShouldContain("No more so: The cluster's API server cannot be connected to");
+        await it.LoggedAsync("No more so: The cluster's API server cannot be connected to");
     }
 
     [Fact]
@@ -146,10 +143,9 @@ public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
         await cluster.ApplyAsync(Docs.Manifest("the operator").Split("---")[0].Replace("name: stash-operator", "name: half", StringComparison.Ordinal));
         await using var it = await StartAsync(cluster.KubeconfigOf("half", own, "stash"));
         const string Remedy = "so that it knows no client certificates in the cluster: bind the Role extension-apiserver-authentication-reader in kube-system to its service account.";
-        await Eventually.TrueAsync("the log tells", () => it.Process.Output.Contains(Remedy, StringComparison.Ordinal));
+        await it.LoggedAsync(Remedy);
         using var client = await PrometheusAsync(it);
-        using var open = it.NewApiClient(null);
-        (await open.GetStringAsync($"{ApiPaths.Ready}?verbose", Stop)).ShouldContain(Remedy);
+        await it.ReadyTellsAsync(Remedy, HttpStatusCode.OK);
         using var certificate = cluster.Clients.IssueClient("CN=root, O=system:masters");
         using var root = it.NewApiClient(null, certificate);
         (await CodeAsync(root)).ShouldBe(HttpStatusCode.Unauthorized);
@@ -168,7 +164,7 @@ public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
         using var client = it.NewApiClient(await cluster.ServiceAccountAsync("monitoring", "prometheus"));
         using var answer = await client.GetAsync("/metrics", Stop);
         await answer.StatusAsync(HttpStatusCode.ServiceUnavailable);
-        it.Process.Output.ShouldContain("The operator may not create tokenreviews.authentication.k8s.io in the cluster: bind the ClusterRole system:auth-delegator to its service account.");
+        await it.LoggedAsync("The operator may not create tokenreviews.authentication.k8s.io in the cluster: bind the ClusterRole system:auth-delegator to its service account.");
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Stash.Core.Api;
 using Stash.Operator.Audit;
 using Stash.Operator.Telemetry;
 using Stash.Operator.Tests.Support;
@@ -31,16 +30,12 @@ public sealed class UnwritableAuditTests
             var filler = Path.Combine(disk, "filler");
             Should.Throw<IOException>(() => File.WriteAllBytes(filler, new byte[2 << 20]));
             await ExpectRefusedAsync(it, "its disk is full: make space");
-            using (var ready = await it.Api.GetAsync(ApiPaths.Ready, Stop))
-            {
-                ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-                (await ready.Content.ReadAsStringAsync(Stop)).ShouldContain("\n[-]audit failed: the audit log cannot be written, so that changes are refused: its disk is full: make space\n");
-            }
+            await it.ReadyTellsAsync("\n[-]audit failed: the audit log cannot be written, so that changes are refused: its disk is full: make space\n", HttpStatusCode.ServiceUnavailable);
 
             // Pushes are no changes over the API.
             await it.PushAsync(new SessionPush { Id = "meanwhile" });
             (await it.Api.GetStringAsync("/metrics", Stop)).ShouldContain("\nstash_audit_available 0\n");
-            it.Process.Output.ShouldContain("ERROR The audit log cannot be written, and changes over the API are refused until it can: its disk is full: make space");
+            await it.LoggedAsync("ERROR The audit log cannot be written, and changes over the API are refused until it can: its disk is full: make space");
 
             File.Delete(filler);
             using (var second = await it.ChangeAsync("second"))
@@ -51,7 +46,7 @@ public sealed class UnwritableAuditTests
                 lines[1].Text("auditID").ShouldBe(AuditTrail.IdOf(second));
             }
 
-            it.Process.Output.ShouldContain("The audit log can be written again");
+            await it.LoggedAsync("The audit log can be written again");
             var metrics = await it.Api.GetStringAsync("/metrics", Stop);
             metrics.ShouldContain("\nstash_audit_available 1\n");
             metrics.ShouldContain("\napiserver_audit_requests_rejected_total 1\n");

@@ -71,7 +71,7 @@ public sealed class FullDiskTests
             }
 
             // What went wrong and what to do, without the exception's own words.
-            it.Process.Output.ShouldContain("cannot be written: pushes are refused as unavailable until it can. See that its disk has space");
+            await it.LoggedAsync("cannot be written: pushes are refused as unavailable until it can. See that its disk has space");
             it.Process.Output.ShouldNotContain("Exception");
             await Eventually.TrueAsync("all acknowledged sessions are in the journal", async () =>
                 !acknowledged.Except((await it.SessionsAsync("?limit=5000")).Items.Select(s => s.Id), StringComparer.Ordinal).Any());
@@ -114,7 +114,7 @@ public sealed class FullDiskTests
                 taken++;
             }
 
-            it.Process.Output.ShouldContain("no snapshot could be made; the log keeps growing until one can. See that its disk has space");
+            await it.LoggedAsync("no snapshot could be made; the log keeps growing until one can. See that its disk has space");
             Directory.GetFiles(snapshots, "*.tmp").ShouldBeEmpty("what is there of it would only keep the disk full");
             await ExpectAsync(it, taken);
             await it.KillAsync();

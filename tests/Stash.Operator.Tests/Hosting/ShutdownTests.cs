@@ -71,7 +71,7 @@ public sealed class ShutdownTests
     public async Task For_the_delay_it_is_not_ready_and_takes_what_comes_until_a_second_signal_ends_it_at_once()
     {
         await using var it = await OperatorProcess.StartAsync("--shutdown-delay-duration", "10m");
-        it.Process.Output.ShouldContain("WARNING After SIGTERM the process may take 600 s (Stash:Api:ShutdownDelay), 20 s (Stash:Api:ShutdownGrace) and 5 s to close: more than the 30 s after which Kubernetes kills a pod. Lower them, or set its terminationGracePeriodSeconds to at least 625");
+        await it.LoggedAsync("WARNING After SIGTERM the process may take 600 s (Stash:Api:ShutdownDelay), 20 s (Stash:Api:ShutdownGrace) and 5 s to close: more than the 30 s after which Kubernetes kills a pod. Lower them, or set its terminationGracePeriodSeconds to at least 625");
         await using var events = await EventReader.OpenAsync(it);
         using (var ready = await it.Api.GetAsync(ApiPaths.Ready, Stop))
         {

@@ -146,6 +146,17 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         return policy;
     }
 
+    /// <summary>Waits until its log has a text: what it writes reaches the test a moment later than what it answers.</summary>
+    public Task LoggedAsync(string text) => Eventually.TrueAsync($"the log tells \"{text}\"", () => Process.Output.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Waits until <c>/readyz?verbose</c> has a text: what a check found is good for a second.</summary>
+    public Task ReadyTellsAsync(string text, System.Net.HttpStatusCode code) => Eventually.TrueAsync($"/readyz tells \"{text}\"", async () =>
+    {
+        using var anybody = NewApiClient(null);
+        using var answer = await anybody.GetAsync($"{ApiPaths.Ready}?verbose", TestContext.Current.CancellationToken);
+        return answer.StatusCode == code && (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains(text, StringComparison.Ordinal);
+    });
+
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {

@@ -66,7 +66,7 @@ public sealed class PrometheusTlsTests : IDisposable
         _other.IssueTo(_folder.In("over"), TimeSpan.FromMinutes(-1));
         await using var over = await OperatorProcess.StartWithAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["Stash:Api:CertificateFile"] = _folder.In("over.crt"), ["Stash:Api:KeyFile"] = _folder.In("over.key") });
         Job("expired-certificate", over.ApiAddress, $"bearer_token_file: {Path.Combine(over.DataDirectory, "metrics-token")}", $"ca_file: {_folder.In("other-ca.crt")}", "x509: certificate has expired or is not yet valid");
-        over.Process.Output.ShouldContain($"The certificate in {_folder.In("over.crt")} ended at ");
+        await over.LoggedAsync($"The certificate in {_folder.In("over.crt")} ended at ");
 
         await using PrometheusServer prometheus = new(_jobs.ToString());
         var targets = await prometheus.TargetsAsync(_expected.Keys);
