@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using k8s.Autorest;
 using Prometheus;
 using Stash.Core.Kubernetes;
 using Stash.Operator.Telemetry;
@@ -62,32 +60,21 @@ internal sealed partial class ClusterRequests
         {
             _requests.WithLabels(kind, "failed").Inc();
             // Not the exception itself: it holds the request, and that the token.
-            var code = (e as HttpOperationException)?.Response?.StatusCode;
-            throw new ClusterUnavailableException(code is null ? NotReached((e as HttpRequestException)?.HttpRequestError) : Told(kind, right, remedy, code.Value), code == HttpStatusCode.Forbidden);
+            var problem = ClusterProblem.Of(e, right, remedy);
+            throw new ClusterUnavailableException(Told(kind, problem), problem.Kind == ClusterProblemKind.Forbidden);
         }
     }
 
-    private string NotReached(HttpRequestError? error)
+    private string Told(string kind, ClusterProblem problem)
     {
-        _reachable.Set(0);
-        return Met(Connection, error switch
+        if (problem.Kind == ClusterProblemKind.Unreachable)
         {
-            HttpRequestError.NameResolutionError => "The name of the cluster's API server cannot be resolved: see that its address is right.",
-            HttpRequestError.ConnectionError => "The cluster's API server cannot be connected to: see that it runs and that its address is right.",
-            HttpRequestError.SecureConnectionError => "The certificate of the cluster's API server is not from the authority that the kubeconfig or service account names, or not for its address: see that both are of the same cluster.",
-            _ => "The cluster's API server does not answer in time: see that it runs and that nothing between holds its answers up.",
-        });
-    }
+            _reachable.Set(0);
+            return Met(Connection, problem.Message);
+        }
 
-    private string Told(string kind, string right, string remedy, HttpStatusCode code)
-    {
         Answered();
-        return code switch
-        {
-            HttpStatusCode.Forbidden => Met(kind, $"The operator may not {right} in the cluster: {remedy}."),
-            HttpStatusCode.Unauthorized => Met(Connection, "The cluster's API server does not know the operator: see that the token or certificate of its service account or kubeconfig is valid."),
-            _ => Met(kind, $"The cluster's API server failed at the request to {right} ({(int)code}): its log tells more."),
-        };
+        return Met(problem.Kind == ClusterProblemKind.Unauthorized ? Connection : kind, problem.Message);
     }
 
     private void Answered()
