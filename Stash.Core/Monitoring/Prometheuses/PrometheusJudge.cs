@@ -33,7 +33,7 @@ internal sealed class PrometheusJudge(PrometheusResource prometheus, IReadOnlyDi
     {
         if (selector.IsNone)
         {
-            return [new(PrometheusFindingKind.NoSelector, $"{_it} selects no ServiceMonitor at all, as it has no spec.serviceMonitorSelector: give it one, as {{matchLabels: {{app: stash}}}}.")];
+            return [new(PrometheusFindingKind.NoSelector, $"{_it} selects no ServiceMonitor at all, as it has no spec.serviceMonitorSelector: give it one, as {{matchLabels: {{{string.Join(", ", monitor.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}: \"{l.Value}\""))}}}}}.")];
         }
 
         return Broken("serviceMonitorSelector", selector) ?? ByRequirements(selector, monitor.Labels, (key, value, wanted) =>

@@ -34,7 +34,8 @@ public sealed record PrometheusSelection
     public string Summary => (Selecting, Nearest) switch
     {
         ({ Count: > 0 }, _) => string.Join(' ', [$"{string.Join(", ", Selecting.Select(Name))} {(Selecting.Count == 1 ? "selects" : "select")} the ServiceMonitor.", .. Selecting.SelectMany(p => p.Warnings).Select(w => w.Message)]),
-        (_, { } nearest) => string.Join(' ', [nearest.Verdict == PrometheusVerdict.Unknown ? "Whether a Prometheus selects the ServiceMonitor is not known." : $"None of {Count(Prometheuses.Count)} selects the ServiceMonitor.", .. nearest.Obstacles.Select(o => o.Message)]),
+        (_, { Verdict: PrometheusVerdict.Unknown } nearest) => string.Join(' ', ["Whether a Prometheus selects the ServiceMonitor is not known.", .. nearest.Obstacles.Select(o => o.Message)]),
+        (_, { } nearest) => string.Join(' ', [Prometheuses.Count == 1 ? "The one Prometheus resource does not select the ServiceMonitor." : $"None of the {Prometheuses.Count} Prometheus resources selects the ServiceMonitor; nearest is {nearest.Namespace}/{nearest.Name}.", .. nearest.Obstacles.Select(o => o.Message)]),
         _ => "There is no Prometheus resource in the cluster, so nobody scrapes by the ServiceMonitor: make one, or choose the agent prometheus.io/builtin for a Prometheus that runs without the Prometheus operator.",
     };
 
@@ -50,6 +51,4 @@ public sealed record PrometheusSelection
         monitor);
 
     private static string Name(PrometheusJudgement judgement) => $"Prometheus {judgement.Namespace}/{judgement.Name}";
-
-    private static string Count(int count) => count == 1 ? "one Prometheus" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count} Prometheuses");
 }

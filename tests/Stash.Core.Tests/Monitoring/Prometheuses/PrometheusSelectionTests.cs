@@ -43,7 +43,7 @@ public sealed class PrometheusSelectionTests
     public void No_selector_selects_nothing()
     {
         Obstacle(Prometheus("monitoring", "k8s", null), Monitor)
-            .ShouldBe(new(NoSelector, "Prometheus monitoring/k8s selects no ServiceMonitor at all, as it has no spec.serviceMonitorSelector: give it one, as {matchLabels: {app: stash}}."));
+            .ShouldBe(new(NoSelector, "Prometheus monitoring/k8s selects no ServiceMonitor at all, as it has no spec.serviceMonitorSelector: give it one, as {matchLabels: {app: \"stash\"}}."));
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class PrometheusSelectionTests
         Obstacle(Prometheus("monitoring", "k8s", Match("release=prom")), facts).ShouldBe(new(Label, message));
 
         var it = PrometheusSelection.Of([Prometheus("monitoring", "k8s", Match("release=prom"))], Namespaces, facts);
-        it.Summary.ShouldBe($"None of one Prometheus selects the ServiceMonitor. {message}");
+        it.Summary.ShouldBe($"The one Prometheus resource does not select the ServiceMonitor. {message}");
         PrometheusSelection.Of([Prometheus("monitoring", "k8s", Match("release=prom"))], Namespaces, facts with { Labels = it.SuggestedLabels! }).Selecting.Count.ShouldBe(1);
     }
 
@@ -203,7 +203,7 @@ public sealed class PrometheusSelectionTests
         var it = PrometheusSelection.Of(all, Namespaces, Monitor);
         it.Nearest!.Name.ShouldBe("near");
         it.SuggestedLabels.ShouldBe(Labels("app=stash,release=prom"), ignoreOrder: true);
-        it.Summary.ShouldStartWith("None of 4 Prometheuses selects the ServiceMonitor. The ServiceMonitor has no label release,");
+        it.Summary.ShouldStartWith("None of the 4 Prometheus resources selects the ServiceMonitor; nearest is monitoring/near. The ServiceMonitor has no label release,");
         PrometheusSelection.Of([all[3]], Namespaces, Monitor).SuggestedLabels.ShouldBeNull();
     }
 

@@ -50,8 +50,10 @@ public sealed class PrometheusFinderTests(KubeCluster cluster) : IAsyncLifetime
         it.ServiceAccounts.ShouldBe([new("prom-one", "prometheus-k8s"), new("prom-two", "default")]);
 
         // The remedies help.
-        found.Select(Facts("prom-one", "release=prom")).Selecting.Select(p => p.Name).ShouldBe(["release", "all"]);
-        (await cluster.KubectlAsync("label", "namespace", "prom-one", "team=ops")).ExitCode.ShouldBe(0);
+        var labels = it.Prometheuses.Single(p => p.Name == "release").SuggestedLabels!;
+        found.Select(facts with { Labels = labels }).Selecting.Select(p => p.Name).ShouldBe(["own", "release", "all"]);
+        var remedy = it.Prometheuses.Single(p => p.Name == "by-team").Obstacles.ShouldHaveSingleItem().Message.TrimEnd('.').Split(": kubectl ")[1];
+        (await cluster.KubectlAsync(remedy.Split(' '))).ExitCode.ShouldBe(0, remedy);
         (await new PrometheusFinder(connection.Client).FindAsync(Stop)).Select(facts).Selecting.Select(p => p.Name).ShouldBe(["own", "all", "by-team"]);
     }
 
@@ -65,6 +67,27 @@ public sealed class PrometheusFinderTests(KubeCluster cluster) : IAsyncLifetime
         pages.Prometheuses.Select(p => p.Metadata.Uid).ShouldBe(whole.Prometheuses.Select(p => p.Metadata.Uid));
         pages.Namespaces!.Count.ShouldBeGreaterThan(3);
         pages.Namespaces.Keys.ShouldBe(whole.Namespaces!.Keys, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(int.MaxValue, 3)]
+    public async Task A_reading_that_the_cluster_forgets_midway_is_begun_again_thrice_at_most(int times, int begun)
+    {
+        await ApplyAsync();
+        using ForgetsHistory forgets = new(cluster, times);
+        using k8s.Kubernetes client = new(k8s.KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.AdminKubeconfig), forgets);
+        var found = await new PrometheusFinder(client, pageSize: 2).FindAsync(Stop);
+        forgets.Begun.ShouldBe(begun);
+        if (times == 1)
+        {
+            found.Problem.ShouldBeNull();
+            found.Prometheuses.Select(p => p.Metadata.Uid).Distinct(StringComparer.Ordinal).Count().ShouldBe(7);
+        }
+        else
+        {
+            found.Problem.ShouldBe(new(ClusterProblemKind.Expired, "The cluster's API server failed at the request to list prometheuses.monitoring.coreos.com (410): its log tells more."));
+        }
     }
 
     [Fact]
@@ -216,4 +239,21 @@ public sealed class PrometheusFinderTests(KubeCluster cluster) : IAsyncLifetime
         metadata: {name: denies, namespace: prom-two}
         spec: {serviceMonitorSelector: {matchLabels: {app: stash}}, serviceMonitorNamespaceSelector: {}, arbitraryFSAccessThroughSMs: {deny: true}}
         """);
+
+    /// <summary>Has the cluster forget its history after each first page of Prometheus resources, so often.</summary>
+    private sealed class ForgetsHistory(KubeCluster cluster, int times) : DelegatingHandler
+    {
+        public int Begun { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (request.RequestUri!.AbsolutePath.EndsWith("/prometheuses", StringComparison.Ordinal) && !request.RequestUri.Query.Contains("continue=", StringComparison.Ordinal) && Begun++ < times)
+            {
+                await cluster.ForgetHistoryAsync();
+            }
+
+            return response;
+        }
+    }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s;
+using k8s.Models;
 using Stash.Operator.Tests.Runner;
 
 namespace Stash.Operator.Tests.Support.Kubernetes;
@@ -120,6 +122,18 @@ public sealed class KubeCluster : IAsyncLifetime
 
     /// <summary>Stops its answers, and leaves its connections open, as a network that swallows everything would (SIGSTOP), or lets it go on (SIGCONT).</summary>
     internal void Freeze(bool frozen) => _server!.Signal(frozen ? 19 : 18);
+
+    /// <summary>Has the cluster forget all before this moment, as it does every few minutes: what goes on from an earlier time is answered 410.</summary>
+    internal async Task ForgetHistoryAsync()
+    {
+        // Now is not before now: something is to happen first.
+        var stop = TestContext.Current.CancellationToken;
+        var map = await Admin.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new() { GenerateName = "moment-" } }, "default", cancellationToken: stop);
+        await Admin.CoreV1.DeleteNamespacedConfigMapAsync(map.Metadata.Name, "default", cancellationToken: stop);
+        using HttpClient etcd = new() { BaseAddress = new Uri(Address(_etcdPort)) };
+        using var compacted = await etcd.PostAsJsonAsync("/v3/kv/compaction", new { revision = map.Metadata.ResourceVersion }, stop);
+        compacted.EnsureSuccessStatusCode();
+    }
 
     /// <summary>The real kubectl.</summary>
     internal Task<(int ExitCode, string Output, string Error)> KubectlAsync(params string[] arguments) => KubectlAsAsync(AdminKubeconfig, arguments);
