@@ -45,10 +45,11 @@ public sealed class RuntimeMetricsTests : IDisposable
             kept.Add(new byte[Megabyte]);
         }
 
+        // The runtime's counts are true to within some kilobytes for each thread.
         var after = await ReadAsync();
-        (after.Value("go_memstats_alloc_bytes_total") - before.Value("go_memstats_alloc_bytes_total")).ShouldBeGreaterThanOrEqualTo(50 * Megabyte);
-        (after.Value("dotnet_gc_heap_allocated_bytes_total") - before.Value("dotnet_gc_heap_allocated_bytes_total")).ShouldBeGreaterThanOrEqualTo(50 * Megabyte);
-        after.Value("go_memstats_alloc_bytes").ShouldBeGreaterThanOrEqualTo(50 * Megabyte);
+        (after.Value("go_memstats_alloc_bytes_total") - before.Value("go_memstats_alloc_bytes_total")).ShouldBeGreaterThanOrEqualTo(49 * Megabyte);
+        (after.Value("dotnet_gc_heap_allocated_bytes_total") - before.Value("dotnet_gc_heap_allocated_bytes_total")).ShouldBeGreaterThanOrEqualTo(49 * Megabyte);
+        after.Value("go_memstats_alloc_bytes").ShouldBeGreaterThanOrEqualTo(49 * Megabyte);
 
         // Kept over a collection, they are heap and committed memory.
         GC.Collect();
