@@ -11,6 +11,9 @@ internal sealed partial class YamlText
 
     public void Line(int level, string line) => _text.Append(' ', level * 2).Append(line).Append('\n');
 
+    /// <summary>Whole lines, as they are.</summary>
+    public void Append(string lines) => _text.Append(lines);
+
     public void Value(int level, string key, string value) => Line(level, $"{Quote(key)}: {Quote(value)}");
 
     public void Map(int level, string key, IReadOnlyDictionary<string, string> map)

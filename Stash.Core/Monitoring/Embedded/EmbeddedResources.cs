@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Stash.Core.Api;
 using Stash.Core.Configuration;
+using Stash.Core.Monitoring.Cluster;
+using Stash.Core.Yaml;
 
 namespace Stash.Core.Monitoring.Embedded;
 
@@ -179,47 +181,14 @@ public sealed class EmbeddedResources(DataFolder data)
 
     private static string ServiceMonitor(MonitoringSpec spec, ScrapeEndpoints? endpoints)
     {
-        YamlText yaml = new();
-        yaml.Line(0, "# Written by Stash from monitoring.yaml, for kubectl apply -f: changes made here are overwritten.");
-        yaml.Line(0, "apiVersion: monitoring.coreos.com/v1");
-        yaml.Line(0, "kind: ServiceMonitor");
-        yaml.Line(0, "metadata:");
-        yaml.Line(1, "name: stash-servicemonitor");
-        yaml.Value(1, "namespace", spec.Prometheus.Namespace.Length > 0 ? spec.Prometheus.Namespace : OperatorNamespace);
-        yaml.Map(1, "labels", spec.ServiceMonitor.Labels);
-        yaml.Line(0, "spec:");
-        yaml.Line(1, "namespaceSelector:");
-        yaml.List(2, "matchNames", [OperatorNamespace]);
-        yaml.Line(1, "selector:");
-        yaml.Line(2, "matchLabels:");
-        yaml.Line(3, "app: stash");
-        yaml.Line(1, "endpoints:");
-        if (spec.Backup)
+        ServiceMonitorDefinition monitor = new()
         {
-            yaml.Line(2, "- port: pushgateway");
-            yaml.Line(3, "honorLabels: true");
-            if (endpoints is { GatewayScheme: not "http" })
-            {
-                yaml.Value(3, "scheme", endpoints.GatewayScheme);
-            }
-
-            if (endpoints is { GatewayPath: not "/metrics" })
-            {
-                yaml.Value(3, "path", endpoints.GatewayPath);
-            }
-        }
-
-        if (spec.Operator)
-        {
-            yaml.Line(2, "- port: api");
-            yaml.Line(3, "scheme: https");
-            yaml.Line(3, "bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token");
-            yaml.Line(3, "tlsConfig:");
-            yaml.Line(4, "caFile: /etc/prometheus/secrets/stash-apiserver-cert/tls.crt");
-            yaml.Line(4, $"serverName: stash-operator.{OperatorNamespace}.svc");
-        }
-
-        return yaml.ToString();
+            Spec = spec,
+            OperatorNamespace = OperatorNamespace,
+            GatewayScheme = endpoints?.GatewayScheme ?? "http",
+            GatewayPath = endpoints?.GatewayPath ?? "/metrics",
+        };
+        return $"# Written by Stash from monitoring.yaml, for kubectl apply -f: changes made here are overwritten.\n{JsonYaml.Write(monitor.Body())}";
     }
 
     private static string KindOf(string name) => name switch
