@@ -147,8 +147,8 @@ internal sealed class ClusterPass(ClusterObjects objects, DesiredState desired, 
         return [.. known.OrderByDescending(o => ClusterKind.All.ToList().IndexOf(ClusterKind.Of(o)!)).ThenBy(o => o.Namespace, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>By its mark; by the list of the last time too, so that an object stays ours from which somebody took the mark.</summary>
-    private bool IsOurs(ObjectRef what, JsonObject live) => IsMarked(live) || previous.Contains(what);
+    /// <summary>By its mark; by the list of the last time too, so that an object stays ours whose mark somebody took away or wrote over. One that another operator has made since is not.</summary>
+    private bool IsOurs(ObjectRef what, JsonObject live) => IsMarked(live) || (previous.Contains(what) && !OwnerMark.IsAsApplied(live));
 
     private bool IsMarked(JsonObject live) => OwnerMark.Owner(live) is { } owner ? owner == desired.Names.OperatorNamespace : OwnerMark.HasOurFields(live);
 

@@ -33,7 +33,12 @@ public static class OwnerMark
     /// <summary>The namespace of the operator that an object is marked with; null where it has no mark.</summary>
     internal static string? Owner(JsonObject live) => live.Text("metadata", "labels", OwnerLabel);
 
-    /// <summary>Whether the operator has fields in it by server-side apply.</summary>
-    internal static bool HasOurFields(JsonObject live) =>
-        live["metadata"]?["managedFields"] is JsonArray managers && managers.Any(m => m.Text("manager") == FieldManager && m.Text("operation") == "Apply");
+    /// <summary>Whether an operator has fields in it by server-side apply.</summary>
+    internal static bool HasOurFields(JsonObject live) => Applied(live).Any();
+
+    /// <summary>Whether the mark is as an operator has applied it: what a person has written over it is not that operator's.</summary>
+    internal static bool IsAsApplied(JsonObject live) => Applied(live).Any(m => (m["fieldsV1"]?["f:metadata"]?["f:labels"] as JsonObject)?.ContainsKey($"f:{OwnerLabel}") == true);
+
+    private static IEnumerable<JsonObject> Applied(JsonObject live) =>
+        (live["metadata"]?["managedFields"] as JsonArray ?? []).OfType<JsonObject>().Where(m => m.Text("manager") == FieldManager && m.Text("operation") == "Apply");
 }

@@ -202,6 +202,10 @@ public sealed class DesiredStateTests
     }
 
     [Fact]
+    public void What_has_no_namespace_is_the_same_with_an_empty_one() =>
+        new ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "", "stash-metrics-reader-stash").ShouldBe(DesiredState.Of(Spec("builtin", ""), Names).Objects[1].Ref);
+
+    [Fact]
     public void An_agent_that_does_not_exist_is_refused() => Should.Throw<ArgumentException>(() => DesiredState.Of(Spec("foo", ""), Names)).Message.ShouldStartWith("\"foo\" is not an agent.");
 
     private static string Role(string @namespace) => $$$"""

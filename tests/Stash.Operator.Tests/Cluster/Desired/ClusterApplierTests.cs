@@ -173,11 +173,13 @@ public sealed class ClusterApplierTests(KubeCluster cluster)
         (await it.ApplyAsync(it.Spec("builtin", @operator: false), created)).Succeeded.ShouldBeTrue();
         (await it.EverythingAsync()).ShouldBe(it.Wanted(it.Spec("builtin", @operator: false)));
 
-        await it.KubectlAsync("apply", "--server-side", "--field-manager=helm", "-f", await FileAsync($$$"""
+        using TempFolder folder = new();
+        await File.WriteAllTextAsync(folder.In("service.yaml"), $$$"""
             apiVersion: v1
             kind: Service
             metadata: {name: stash-operator, namespace: {{{it.Operator}}}, annotations: {prometheus.io/scrape: "true"}}
-            """));
+            """, Stop);
+        await it.KubectlAsync("apply", "--server-side", "--field-manager=helm", "-f", folder.In("service.yaml"));
         await it.PatchAsync(it.Service, """{"metadata":{"annotations":{"prometheus.io/pushgateway_port":"1"}}}""");
         var off = await it.ApplyAsync(it.Spec("none"), created);
         off.Objects.Select(o => (o.Ref, o.Result)).ShouldBe([(it.Service, ObjectResult.Deleted)]);
@@ -248,12 +250,5 @@ public sealed class ClusterApplierTests(KubeCluster cluster)
         var builtin = await it.Applier.DryRunAsync(it.Desired(it.Spec("builtin")), created, Stop);
         builtin.Select(p => (p.Ref.Kind, p.Action)).ShouldBe([("Secret", "keep"), ("ClusterRole", "keep"), ("ClusterRoleBinding", "keep"), ("Service", "update"), ("ServiceMonitor", "delete")]);
         (await it.EverythingAsync()).ShouldBe(made);
-    }
-
-    private static async Task<string> FileAsync(string text)
-    {
-        TempFolder folder = new();
-        await File.WriteAllTextAsync(folder.In("m.yaml"), text, Stop);
-        return folder.In("m.yaml");
     }
 }

@@ -13,14 +13,25 @@ public sealed class ClusterFailureTests(KubeCluster cluster)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Without_the_prometheus_operator_it_is_told_so_and_once_it_is_there_it_goes_on()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // The group is known, by other kinds of it.
+    public async Task Without_the_prometheus_operator_it_is_told_so_and_once_it_is_there_it_goes_on(bool all)
     {
         var it = await DesiredCluster.StartAsync(cluster);
         var spec = it.Spec("coreos-operator");
-        await cluster.RemovePrometheusOperatorKindsAsync();
         try
         {
+            await cluster.InstallPrometheusOperatorKindsAsync();
+            if (all)
+            {
+                await cluster.RemovePrometheusOperatorKindsAsync();
+            }
+            else
+            {
+                await it.KubectlAsync("delete", "crd", "servicemonitors.monitoring.coreos.com");
+            }
+
             await Eventually.TrueAsync("ServiceMonitors are served no more", async () => !await DesiredCluster.ServesMonitorsAsync(cluster));
             var result = await it.ApplyAsync(spec);
             var failed = result.Objects.Single(o => o.Failure is not null);
@@ -101,6 +112,21 @@ public sealed class ClusterFailureTests(KubeCluster cluster)
         off.Objects.Select(o => o.Ref.Kind).ShouldBe(["ClusterRoleBinding"]);
         (await it.EverythingAsync()).ShouldBe(before);
         await other.ApplyAsync(DesiredState.Nothing(theirs), [], Stop);
+    }
+
+    [Fact]
+    public async Task Of_two_operators_neither_takes_what_the_other_has_made_in_the_meantime()
+    {
+        var it = await DesiredCluster.StartAsync(cluster);
+        var spec = it.Spec("coreos-operator", @operator: false);
+        var created = (await it.ApplyAsync(spec)).Created;
+        await it.KubectlAsync("delete", "servicemonitors.monitoring.coreos.com", created[0].Name, "-n", it.One);
+        var theirs = it.Names with { OperatorNamespace = it.Two };
+        (await it.Applier.ApplyAsync(DesiredState.Of(spec, theirs), [], Stop)).Succeeded.ShouldBeTrue();
+
+        var result = await it.ApplyAsync(spec, created);
+        result.Objects.ShouldHaveSingleItem().Failure!.Reason.ShouldBe(FailureReason.OwnedByOther);
+        (await it.Applier.ApplyAsync(DesiredState.Of(spec, theirs), created, Stop)).Objects.ShouldHaveSingleItem().Result.ShouldBe(ObjectResult.Unchanged);
     }
 
     [Fact]
