@@ -40,6 +40,7 @@ public sealed class BoundedCheckTests
         TaskCompletionSource<HealthCheckResult> hang = new();
         var check = CheckOf(_ => hang.Task);
         var first = check.AskAsync(Stop);
+        await Support.Eventually.TrueAsync("it runs", () => Volatile.Read(ref _runs) == 1);
         first.IsCompleted.ShouldBeFalse();
         _time.Advance(TimeSpan.FromSeconds(2));
         (await first).ToString().ShouldBe("[-]nfs failed: it took longer than 2 s: a disk or a server that it asks does not answer");
