@@ -41,14 +41,15 @@ public sealed record ClusterProblem(ClusterProblemKind Kind, string Message)
     /// <param name="remedy">What gives that right.</param>
     public static ClusterProblem Of(Exception exception, string right, string remedy)
     {
-        if ((exception as HttpOperationException)?.Response?.StatusCode is { } code)
+        if (((exception as HttpOperationException)?.Response?.StatusCode ?? (exception as ApiServerException)?.Status) is { } code)
         {
             return code switch
             {
                 HttpStatusCode.Forbidden => new(ClusterProblemKind.Forbidden, $"The operator may not {right} in the cluster: {remedy}."),
                 HttpStatusCode.Unauthorized => new(ClusterProblemKind.Unauthorized, "The cluster's API server does not know the operator: see that the token or certificate of its service account or kubeconfig is valid."),
+                HttpStatusCode.TooManyRequests => new(ClusterProblemKind.Throttled, $"The cluster's API server is too busy to {right} (429): it is asked again when it said. Where this lasts, it has too little power or too many clients."),
                 _ => new(
-                    code switch { HttpStatusCode.NotFound => ClusterProblemKind.NotFound, HttpStatusCode.Gone => ClusterProblemKind.Expired, HttpStatusCode.TooManyRequests => ClusterProblemKind.Throttled, _ => ClusterProblemKind.Failed },
+                    code switch { HttpStatusCode.NotFound => ClusterProblemKind.NotFound, HttpStatusCode.Gone => ClusterProblemKind.Expired, _ => ClusterProblemKind.Failed },
                     string.Create(CultureInfo.InvariantCulture, $"The cluster's API server failed at the request to {right} ({(int)code}): its log tells more.")),
             };
         }
@@ -56,6 +57,11 @@ public sealed record ClusterProblem(ClusterProblemKind Kind, string Message)
         if (exception is JsonException)
         {
             return new(ClusterProblemKind.Failed, $"The answer of the cluster's API server to the request to {right} is not understood: see that what it lists is as its definition says.");
+        }
+
+        if (exception is IOException or HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError })
+        {
+            return new(ClusterProblemKind.Unreachable, "The connection to the cluster's API server broke: see that it runs and that nothing between ends its connections.");
         }
 
         return new(ClusterProblemKind.Unreachable, (exception as HttpRequestException)?.HttpRequestError switch

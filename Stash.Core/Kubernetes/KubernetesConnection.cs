@@ -14,6 +14,8 @@ public sealed class KubernetesConnection : IDisposable
     /// <summary>How long a request that is no watch may take, connecting included.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
+
     private const string NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
     private KubernetesConnection(KubernetesClientConfiguration configuration, string @namespace)
@@ -98,6 +100,10 @@ public sealed class KubernetesConnection : IDisposable
     private static void Configure(SocketsHttpHandler handler, KubernetesClientConfiguration configuration)
     {
         handler.ConnectTimeout = RequestTimeout;
+        // A watch has nothing to say for minutes: this tells a server that is silent from one that is gone.
+        handler.KeepAlivePingDelay = PingDelay;
+        handler.KeepAlivePingTimeout = RequestTimeout;
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
         if (configuration.SkipTlsVerify || configuration.SslCaCerts is not { } authorities)
         {
             return;
