@@ -54,7 +54,7 @@ public sealed record ClusterProblem(ClusterProblemKind Kind, string Message)
             };
         }
 
-        if (exception is JsonException)
+        if (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return new(ClusterProblemKind.Failed, $"The answer of the cluster's API server to the request to {right} is not understood: see that what it lists is as its definition says.");
         }

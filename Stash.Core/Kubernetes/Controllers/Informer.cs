@@ -333,6 +333,13 @@ public sealed class Informer<T>
     private void Set(InformerState state)
     {
         Volatile.Write(ref _state, state);
-        _stateChanged?.Invoke(state);
+        try
+        {
+            _stateChanged?.Invoke(state);
+        }
+        catch (Exception e)
+        {
+            InformerLog.SubscriberFailed(_logger, e, _query.Description);
+        }
     }
 }

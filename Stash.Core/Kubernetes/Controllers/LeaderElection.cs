@@ -44,7 +44,8 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
     /// <summary>What keeps it from asking for the Lease; null where nothing does.</summary>
     public ClusterProblem? Problem => Volatile.Read(ref _problem);
 
-    private TimeSpan Remaining => options.RenewDeadline - time.GetElapsedTime(Interlocked.Read(ref _renewed));
+    /// <summary>Not negative.</summary>
+    private TimeSpan Remaining => options.RenewDeadline - Least(time.GetElapsedTime(Interlocked.Read(ref _renewed)), options.RenewDeadline);
 
     /// <summary>Stands for election until it is cancelled; each time it leads, it runs the work.</summary>
     /// <param name="lead">What only one may do. Its token is cancelled when this process leads no more; it must end within <see cref="LeaderElectionOptions.LeaseDuration"/> less <see cref="LeaderElectionOptions.RenewDeadline"/> then.</param>
@@ -53,7 +54,8 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
     {
         while (!stop.IsCancellationRequested)
         {
-            if (await TryAsync(_record.TryAcquireAsync, options.RetryPeriod + KubernetesConnection.RequestTimeout, stop) == LeaseAnswer.Held)
+            // Not cancelled with the rest: it would be open whether the Lease was taken, and it would not be given back.
+            if (await TryAsync(_record.TryAcquireAsync, KubernetesConnection.RequestTimeout) == LeaseAnswer.Held)
             {
                 await LeadAsync(lead, stop);
             }
@@ -65,7 +67,7 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
 
     private async Task LeadAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
     {
-        using CancellationTokenSource term = new(Remaining > TimeSpan.Zero ? Remaining : TimeSpan.Zero, time);
+        using CancellationTokenSource term = new(Remaining, time);
         _leads = true;
         LogLeads(logger, options.Identity, options.Namespace, options.Name);
         var work = Task.Run(() => lead(term.Token), CancellationToken.None);
@@ -79,7 +81,7 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
                     break;
                 }
 
-                var answer = await TryAsync(_record.RenewAsync, Remaining, CancellationToken.None);
+                var answer = await TryAsync(_record.RenewAsync, Remaining);
                 if (answer == LeaseAnswer.Lost)
                 {
                     break;
@@ -87,7 +89,7 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
 
                 if (answer == LeaseAnswer.Held)
                 {
-                    term.CancelAfter(Remaining > TimeSpan.Zero ? Remaining : TimeSpan.Zero);
+                    term.CancelAfter(Remaining);
                 }
             }
 
@@ -98,7 +100,7 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
             _leads = false;
             if (ours)
             {
-                await TryAsync(_record.ReleaseAsync, Remaining, CancellationToken.None);
+                await TryAsync(_record.ReleaseAsync, Remaining);
             }
 
             LogLeadsNoMore(logger, options.Identity, ours ? "it was given back" : "it could not be renewed in time, or another one has it");
@@ -122,14 +124,13 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
     }
 
     /// <summary>One request or two, in a bounded time.</summary>
-    private async Task<LeaseAnswer> TryAsync(Func<CancellationToken, Task<LeaseAnswer>> ask, TimeSpan most, CancellationToken stop)
+    private async Task<LeaseAnswer> TryAsync(Func<CancellationToken, Task<LeaseAnswer>> ask, TimeSpan most)
     {
-        using CancellationTokenSource guard = new(most > TimeSpan.Zero ? Least(most, KubernetesConnection.RequestTimeout) : TimeSpan.Zero, time);
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, stop);
+        using CancellationTokenSource guard = new(Least(most, KubernetesConnection.RequestTimeout), time);
         var began = time.GetTimestamp();
         try
         {
-            var answer = await ask(bound.Token);
+            var answer = await ask(guard.Token);
             if (answer == LeaseAnswer.Held)
             {
                 Interlocked.Exchange(ref _renewed, began);
@@ -143,10 +144,6 @@ public sealed partial class LeaderElection(IKubernetes client, LeaderElectionOpt
             }
 
             return answer;
-        }
-        catch (Exception) when (stop.IsCancellationRequested)
-        {
-            return LeaseAnswer.NotHeld;
         }
         catch (Exception e)
         {

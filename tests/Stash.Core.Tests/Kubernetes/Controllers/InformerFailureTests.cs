@@ -45,7 +45,7 @@ public sealed class InformerFailureTests : IAsyncDisposable
     {
         _double.List = _ => _double.Lists < 3 ? Double.Refuse(HttpStatusCode.TooManyRequests, TimeSpan.FromSeconds(45)) : Double.ListOf("7");
         Start();
-        await UntilAsync(() => _informer.State.Problem?.Reason == "Throttled");
+        await UntilAsync(() => _informer.State.Reason == "Throttled");
         _informer.HasSynced.ShouldBeFalse();
         _informer.State.Problem!.Message.ShouldContain("too busy to list and watch configmaps in namespace x");
         await UntilAsync(() => _informer.State is { Synced: true, Problem: null });
@@ -62,9 +62,9 @@ public sealed class InformerFailureTests : IAsyncDisposable
         await UntilAsync(() => _double.Lists == 9);
         var gaps = Gaps();
         gaps.Zip([1.0, 2, 4, 8, 16, 20, 20, 20]).ShouldAllBe(g => g.First >= g.Second);
-        _informer.State.Problem!.Reason.ShouldBe("ServerError");
+        _informer.State.Problem!.Kind.ShouldBe(Stash.Core.Kubernetes.ClusterProblemKind.Failed);
         _informer.State.Problem.Message.ShouldContain("(500)");
-        _informer.State.Reason.ShouldBe("ServerError");
+        _informer.State.Reason.ShouldBe("Failed");
     }
 
     [Fact]

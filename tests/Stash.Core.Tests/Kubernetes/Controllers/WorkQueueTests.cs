@@ -1,6 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using Stash.Core.Kubernetes.Controllers;
+using Stash.Core.Monitoring;
 
 namespace Stash.Core.Tests.Kubernetes.Controllers;
 
@@ -100,6 +101,7 @@ public sealed class WorkQueueTests : IDisposable
         _queue.Add("b");
         _time.Advance(TimeSpan.FromSeconds(1));
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(3));
+        new Reconciliations(() => _queue.Depth).Waiting.ShouldBe(2);
         await TakeAsync();
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(1));
         await TakeAsync();

@@ -53,7 +53,7 @@ public sealed class InformerRightsTests(KubeCluster cluster)
         using k8s.Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.KubeconfigOf("informer-rights", token)));
         await using Followed<V1Secret> it = new(client, new("", "v1", "secrets") { Namespace = "informer-rights" }, Quick);
         await Eventually.TrueAsync("it is said", () => it.Informer.State.Reason == "Forbidden");
-        it.Informer.State.Problem!.Message.ShouldBe("The operator may not list and watch secrets in namespace informer-rights: give its service account that right.");
+        it.Informer.State.Problem!.Message.ShouldBe("The operator may not list and watch secrets in namespace informer-rights in the cluster: give its service account that right.");
         it.Informer.HasSynced.ShouldBeFalse();
 
         await AllowAsync();

@@ -99,7 +99,7 @@ public sealed class InformerTests(KubeCluster cluster) : IAsyncLifetime
         {
             _requests.Clear();
             await cluster.StopServerAsync();
-            await Eventually.TrueAsync("it is said", () => it.Informer.State.Problem == new ClusterProblem("Unreachable", "The cluster's API server cannot be connected to: see that it runs and that its address is right."));
+            await Eventually.TrueAsync("it is said", () => it.Informer.State.Problem == new ClusterProblem(ClusterProblemKind.Unreachable, "The cluster's API server cannot be connected to: see that it runs and that its address is right."));
             it.Informer.HasSynced.ShouldBeTrue();
             it.Model.Count.ShouldBe(1);
             await Eventually.TrueAsync("it is tried again", () => it.Informer.Counts.Errors >= 4);
