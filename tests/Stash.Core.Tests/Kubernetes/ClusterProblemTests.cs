@@ -14,11 +14,12 @@ public sealed class ClusterProblemTests
     [InlineData(HttpStatusCode.Unauthorized, ClusterProblemKind.Unauthorized, "The cluster's API server does not know the operator: see that the token or certificate of its service account or kubeconfig is valid.")]
     [InlineData(HttpStatusCode.NotFound, ClusterProblemKind.NotFound, "The cluster's API server failed at the request to list things (404): its log tells more.")]
     [InlineData(HttpStatusCode.Gone, ClusterProblemKind.Expired, "The cluster's API server failed at the request to list things (410): its log tells more.")]
-    [InlineData(HttpStatusCode.TooManyRequests, ClusterProblemKind.Throttled, "The cluster's API server failed at the request to list things (429): its log tells more.")]
+    [InlineData(HttpStatusCode.TooManyRequests, ClusterProblemKind.Throttled, "The cluster's API server is too busy to list things (429): it is asked again when it said. Where this lasts, it has too little power or too many clients.")]
     [InlineData(HttpStatusCode.ServiceUnavailable, ClusterProblemKind.Failed, "The cluster's API server failed at the request to list things (503): its log tells more.")]
     public void An_answer_is_told_by_its_code(HttpStatusCode code, ClusterProblemKind kind, string message)
     {
         using HttpResponseMessage response = new(code);
+        Of(new ApiServerException(code, Secret)).ShouldBe(new(kind, message));
         Of(new HttpOperationException(Secret) { Response = new HttpResponseMessageWrapper(response, Secret) }).ShouldBe(new(kind, message));
     }
 
@@ -26,7 +27,8 @@ public sealed class ClusterProblemTests
     [InlineData(HttpRequestError.NameResolutionError, "The name of the cluster's API server cannot be resolved")]
     [InlineData(HttpRequestError.ConnectionError, "The cluster's API server cannot be connected to")]
     [InlineData(HttpRequestError.SecureConnectionError, "The certificate of the cluster's API server is not from the authority")]
-    [InlineData(HttpRequestError.ResponseEnded, "The cluster's API server does not answer in time")]
+    [InlineData(HttpRequestError.ResponseEnded, "The connection to the cluster's API server broke")]
+    [InlineData(HttpRequestError.Unknown, "The cluster's API server does not answer in time")]
     public void No_answer_is_told_by_its_cause(HttpRequestError error, string message)
     {
         var problem = Of(new HttpRequestException(error, Secret));
