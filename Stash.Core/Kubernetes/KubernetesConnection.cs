@@ -102,7 +102,8 @@ public sealed class KubernetesConnection : IDisposable
         handler.ConnectTimeout = RequestTimeout;
         // A watch has nothing to say for minutes: this tells a server that is silent from one that is gone.
         handler.KeepAlivePingDelay = PingDelay;
-        handler.KeepAlivePingTimeout = RequestTimeout;
+        // Longer than a request takes, which then is told as one without an answer.
+        handler.KeepAlivePingTimeout = 2 * RequestTimeout;
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
         if (configuration.SkipTlsVerify || configuration.SslCaCerts is not { } authorities)
         {
