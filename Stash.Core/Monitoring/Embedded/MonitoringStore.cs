@@ -41,9 +41,9 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
         try
         {
             var text = _file.Read();
-            if (text is null && _seen is not null)
+            if (string.IsNullOrWhiteSpace(text) && _seen is not null)
             {
-                // Some editors move the old file away before they write the new one.
+                // Some editors move the old file away before they write the new one, others empty it first.
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
                 text = _file.Read();
             }
