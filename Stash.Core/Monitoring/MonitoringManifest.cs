@@ -47,8 +47,14 @@ public sealed record MonitoringSpec
 
 public sealed record PrometheusSpec
 {
+    /// <summary>The name of the Secret with the certificate that Prometheus trusts, unless the chart names it otherwise.</summary>
+    public const string CertificateSecret = "stash-apiserver-cert";
+
     /// <summary>Where Prometheus runs; empty for the operator's namespace.</summary>
     public string Namespace { get; init; } = "";
+
+    /// <summary><see cref="Namespace"/>, by name.</summary>
+    public string NamespaceOr(string operatorNamespace) => Namespace.Length > 0 ? Namespace : operatorNamespace;
 }
 
 public sealed record ServiceMonitorSpec

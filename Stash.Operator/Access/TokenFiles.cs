@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration;
-using Stash.Operator.Gateway.Access;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Access;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Stash.Core;
-using Stash.Operator.Gateway.Access;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Runner;
 

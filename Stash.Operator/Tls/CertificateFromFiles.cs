@@ -1,7 +1,7 @@
 using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration;
-using Stash.Operator.Gateway.Access;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Tls;
 

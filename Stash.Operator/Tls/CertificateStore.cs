@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration;
-using Stash.Operator.Gateway.Access;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Tls;
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Stash.Core;
 using Stash.Core.Configuration;
-using Stash.Operator.Gateway.Access;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Tls;
 

@@ -7,7 +7,6 @@ public sealed record ClusterNames
 {
     public const string DefaultServiceName = "stash-operator";
     public const string DefaultServiceMonitor = "stash-servicemonitor";
-    public const string DefaultCertificateSecret = "stash-apiserver-cert";
 
     public static IReadOnlyDictionary<string, string> DefaultSelectorLabels { get; } = new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = "stash" };
 
@@ -24,7 +23,7 @@ public sealed record ClusterNames
     public string ServiceMonitor { get; init; } = DefaultServiceMonitor;
 
     /// <summary>The name of the Secret with the certificate that Prometheus trusts. Prometheus mounts it by this name.</summary>
-    public string CertificateSecret { get; init; } = DefaultCertificateSecret;
+    public string CertificateSecret { get; init; } = PrometheusSpec.CertificateSecret;
 
     /// <summary>The ClusterRole, and the ClusterRoleBinding, that let Prometheus read the operator's metrics. They have no namespace, so by default their name tells the operator's.</summary>
     public string MetricsRole { get => field ?? $"stash-metrics-reader-{OperatorNamespace}"; init; }

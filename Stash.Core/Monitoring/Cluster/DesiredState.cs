@@ -70,9 +70,6 @@ public sealed record DesiredState(ClusterNames Names, IReadOnlyList<DesiredObjec
         return new DesiredState(names, objects);
     }
 
-    /// <summary>Where Prometheus is: what the settings name, else the operator's namespace.</summary>
-    public static string PrometheusNamespace(MonitoringSpec spec, string operatorNamespace) => spec.Prometheus.Namespace is { Length: > 0 } name ? name : operatorNamespace;
-
     private static DesiredObject Ours(ClusterKind kind, JsonObject body, ClusterNames names) =>
         new(kind.Named(body.Text("metadata", "namespace"), body.Text("metadata", "name")!), OwnerMark.Mark(body, names.OperatorNamespace));
 
@@ -99,7 +96,7 @@ public sealed record DesiredState(ClusterNames Names, IReadOnlyList<DesiredObjec
     /// </summary>
     private static JsonObject Certificate(MonitoringSpec spec, ClusterNames names)
     {
-        var body = ClusterKind.Secret.Body(PrometheusNamespace(spec, names.OperatorNamespace), names.CertificateSecret);
+        var body = ClusterKind.Secret.Body(spec.Prometheus.NamespaceOr(names.OperatorNamespace), names.CertificateSecret);
         body["type"] = "Opaque";
         body["data"] = new JsonObject { ["tls.crt"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(Certificates(names.CaCertificate))) };
         return body;
@@ -109,7 +106,7 @@ public sealed record DesiredState(ClusterNames Names, IReadOnlyList<DesiredObjec
     private static JsonObject Role(MonitoringSpec spec, ClusterNames names)
     {
         var body = ClusterKind.ClusterRole.Body(null, names.MetricsRole);
-        body["metadata"]!["annotations"] = new JsonObject { [OwnerMark.CertificateAnnotation] = PrometheusNamespace(spec, names.OperatorNamespace) };
+        body["metadata"]!["annotations"] = new JsonObject { [OwnerMark.CertificateAnnotation] = spec.Prometheus.NamespaceOr(names.OperatorNamespace) };
         body["rules"] = new JsonArray(new JsonObject { ["nonResourceURLs"] = new JsonArray("/metrics"), ["verbs"] = new JsonArray("get") });
         return body;
     }

@@ -14,7 +14,7 @@ internal sealed record ServiceMonitorDefinition
 
     public string ServiceName { get; init; } = ClusterNames.DefaultServiceName;
 
-    public string CertificateSecret { get; init; } = ClusterNames.DefaultCertificateSecret;
+    public string CertificateSecret { get; init; } = PrometheusSpec.CertificateSecret;
 
     /// <summary>The labels of the Service that is scraped.</summary>
     public IReadOnlyDictionary<string, string> SelectorLabels { get; init; } = ClusterNames.DefaultSelectorLabels;
@@ -26,7 +26,7 @@ internal sealed record ServiceMonitorDefinition
     public string GatewayPath { get; init; } = "/metrics";
 
     /// <summary>Where it is made.</summary>
-    public string Namespace => DesiredState.PrometheusNamespace(Spec, OperatorNamespace);
+    public string Namespace => Spec.Prometheus.NamespaceOr(OperatorNamespace);
 
     public JsonObject Body()
     {

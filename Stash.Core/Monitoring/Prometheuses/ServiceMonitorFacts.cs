@@ -3,9 +3,6 @@ namespace Stash.Core.Monitoring.Prometheuses;
 /// <summary>What about our ServiceMonitor decides who scrapes it.</summary>
 public sealed record ServiceMonitorFacts
 {
-    /// <summary>The certificate's Secret, unless the chart names it otherwise.</summary>
-    public const string DefaultSecret = "stash-apiserver-cert";
-
     /// <summary>Where it is, and the certificate's Secret beside it.</summary>
     public required string Namespace { get; init; }
 
@@ -20,12 +17,12 @@ public sealed record ServiceMonitorFacts
     /// <summary>Whether it has operator metrics scraped, with a token and an authority that it names as files.</summary>
     public bool Operator { get; init; }
 
-    public string Secret { get; init; } = DefaultSecret;
+    public string Secret { get; init; } = PrometheusSpec.CertificateSecret;
 
     /// <summary>As the settings would make it.</summary>
     public static ServiceMonitorFacts Of(MonitoringSpec settings, string operatorNamespace) => new()
     {
-        Namespace = settings.Prometheus.Namespace is { Length: > 0 } name ? name : operatorNamespace,
+        Namespace = settings.Prometheus.NamespaceOr(operatorNamespace),
         Labels = settings.ServiceMonitor.Labels,
         OperatorNamespace = operatorNamespace,
         Backup = settings.Backup,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Stash.Core;
 using Stash.Core.Configuration;
+using Stash.Operator.Files;
 
 namespace Stash.Operator.Gateway.Access;
 

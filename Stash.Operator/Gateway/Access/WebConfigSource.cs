@@ -1,6 +1,7 @@
 using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration.Web;
+using Stash.Operator.Files;
 using Stash.Operator.Tls;
 
 namespace Stash.Operator.Gateway.Access;

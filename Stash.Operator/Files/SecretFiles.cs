@@ -3,7 +3,7 @@ using System.Text;
 using Stash.Core;
 using Stash.Core.Configuration.Web;
 
-namespace Stash.Operator.Gateway.Access;
+namespace Stash.Operator.Files;
 
 /// <summary>Reads files of secrets. A file that everyone may read is refused.</summary>
 internal static class SecretFiles

@@ -1,4 +1,4 @@
-namespace Stash.Operator.Gateway.Access;
+namespace Stash.Operator.Files;
 
 /// <summary>Lets one of those who ask look at something again, at most once a second; the others go on with what there is, so that a disk that hangs stops no more than one.</summary>
 internal sealed class LookPace(TimeProvider time)

@@ -1,6 +1,6 @@
 using Stash.Core;
 
-namespace Stash.Operator.Gateway.Access;
+namespace Stash.Operator.Files;
 
 /// <summary>
 /// What is read from files that may change while the process runs. At most once a second whoever asks looks at them again; where they have
