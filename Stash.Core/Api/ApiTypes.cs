@@ -1,3 +1,4 @@
+using Stash.Core.Monitoring;
 using Stash.Core.Sessions;
 
 namespace Stash.Core.Api;
@@ -63,6 +64,12 @@ public sealed record SettingsPreview
 
     /// <summary>What would exist, and what of today's would go.</summary>
     public required IReadOnlyList<PreviewItem> Items { get; init; }
+
+    /// <summary>What would go wrong, or not come to be: sentences, as that no Prometheus selects the labels.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>In a cluster with the agent <c>prometheus.io/coreos-operator</c>, which <c>Prometheus</c> resources would select the ServiceMonitor; else empty.</summary>
+    public IReadOnlyList<PrometheusState> Prometheuses { get; init; } = [];
 }
 
 /// <param name="Field">Path of the field, as <c>spec.agent</c>.</param>
@@ -78,8 +85,14 @@ public sealed record PreviewItem
     /// <summary>What it is, as <c>ServiceMonitor</c> or <c>Prometheus scrape configuration</c>.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>In a cluster, its namespace; null for what has none, and for files.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>Its name, or its path relative to the data folder.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Why that would not work, a sentence; null where it would.</summary>
+    public string? Failure { get; init; }
 
     /// <summary>Its content as YAML; empty for a deletion.</summary>
     public required string Content { get; init; }

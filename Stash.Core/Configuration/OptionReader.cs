@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using Stash.Core.Monitoring;
 
 namespace Stash.Core.Configuration;
 
@@ -143,6 +144,45 @@ internal sealed partial class OptionReader(IConfigurationSection section, List<s
 
         Wrong(key, value, "at most 63 small letters, digits and -, the first and the last no -");
         return fallback;
+    }
+
+    /// <summary>Labels of a Kubernetes object, as <c>key=value</c>, separated by commas; at least one.</summary>
+    public IReadOnlyDictionary<string, string> Labels(string key, string fallback)
+    {
+        Dictionary<string, string> labels = new(StringComparer.Ordinal);
+        foreach (var part in Text(key, fallback).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var v] ? (n, v) : (part, null);
+            if (value is null || KubernetesNames.LabelKeyError(name) is not null || KubernetesNames.LabelValueError(name, value) is not null)
+            {
+                Wrong(key, part, "labels as key=value, separated by commas, as app=stash,release=backup");
+            }
+            else
+            {
+                labels[name] = value;
+            }
+        }
+
+        return labels;
+    }
+
+    /// <summary>Kubernetes objects as <c>namespace/name</c>, separated by commas.</summary>
+    public IReadOnlyList<(string Namespace, string Name)> NamespacedNames(string key)
+    {
+        List<(string, string)> names = [];
+        foreach (var part in Text(key, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part.Split('/') is [var space, var name] && KubernetesNames.NamespaceError(space) is null && KubernetesNames.ObjectNameError(name) is null)
+            {
+                names.Add((space, name));
+            }
+            else
+            {
+                Wrong(key, part, "names as NAMESPACE/NAME, separated by commas, as monitoring/prometheus-k8s");
+            }
+        }
+
+        return names;
     }
 
     /// <summary>A duration as Go writes it, or in days. Null, also for <c>off</c> and <c>0</c>, only where the fallback is null.</summary>

@@ -11,6 +11,12 @@ public static partial class KubernetesNames
             ? null
             : $"\"{name}\" is not a namespace: give at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit.";
 
+    /// <summary>What is wrong with the name of an object, as of a service account; null where nothing is.</summary>
+    public static string? ObjectNameError(string name) =>
+        name.Length <= 253 && DnsSubdomain().IsMatch(name)
+            ? null
+            : $"\"{name}\" is not a name: give at most 253 lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit.";
+
     /// <summary>What is wrong with a label's key; null where nothing is.</summary>
     public static string? LabelKeyError(string key)
     {

@@ -24,6 +24,12 @@ public sealed record MonitoringMetadata
 {
     public string Name { get; init; } = "stash";
 
+    /// <summary>In a cluster, the operator's namespace; embedded, null.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>In a cluster, how often the settings have been changed; embedded, null.</summary>
+    public long? Generation { get; init; }
+
     /// <summary>Changes with every change of the settings. A writer sends back the one it read; an older one is a conflict.</summary>
     public string? ResourceVersion { get; init; }
 }
@@ -69,9 +75,75 @@ public sealed record MonitoringStatus
     /// <summary>When the settings were last put into effect.</summary>
     public DateTimeOffset? AppliedTime { get; init; }
 
-    /// <summary>What exists because of them.</summary>
+    /// <summary>What exists because of them: paths relative to the data folder; in a cluster as <c>ServiceMonitor monitoring/stash-servicemonitor</c>.</summary>
     public IReadOnlyList<string> Created { get; init; } = [];
 
-    /// <summary>Why they are not in effect, where they are not: an invalid file edited by hand, an unwritable folder.</summary>
+    /// <summary>Why they are not in effect, where they are not: an invalid file edited by hand, an unwritable folder, a missing right.</summary>
     public string? Error { get; init; }
+
+    /// <summary>In a cluster, the <see cref="MonitoringMetadata.Generation"/> that this status is about; embedded, null.</summary>
+    public long? ObservedGeneration { get; init; }
+
+    /// <summary>In a cluster, whether each thing that the settings want is there; embedded, empty.</summary>
+    public IReadOnlyList<MonitoringCondition> Conditions { get; init; } = [];
+
+    /// <summary>In a cluster with the agent <c>prometheus.io/coreos-operator</c>, which <c>Prometheus</c> resources select the ServiceMonitor; else empty.</summary>
+    public IReadOnlyList<PrometheusState> Prometheuses { get; init; } = [];
+}
+
+/// <summary>A condition, as Kubernetes' <c>meta/v1</c> has it.</summary>
+public sealed record MonitoringCondition
+{
+    /// <summary>One of the constants below.</summary>
+    public required string Type { get; init; }
+
+    /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>One word for programs.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, and what to do, for people.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>When <see cref="Status"/> last changed.</summary>
+    public required DateTimeOffset LastTransitionTime { get; init; }
+
+    /// <summary>The generation of the settings that it was told of.</summary>
+    public long? ObservedGeneration { get; init; }
+
+    /// <summary>The Service has the annotations that the settings want.</summary>
+    public const string ServiceAnnotated = "ServiceAnnotated";
+
+    /// <summary>The ServiceMonitor is as the settings want it.</summary>
+    public const string ServiceMonitorReady = "ServiceMonitorReady";
+
+    /// <summary>The certificate is where Prometheus mounts it.</summary>
+    public const string SecretCopied = "SecretCopied";
+
+    /// <summary>Prometheus may read the operator's metrics.</summary>
+    public const string AccessGranted = "AccessGranted";
+
+    /// <summary>Somebody selects what the settings make.</summary>
+    public const string Scraped = "Scraped";
+}
+
+/// <summary>Whether a <c>Prometheus</c> resource selects the ServiceMonitor.</summary>
+public sealed record PrometheusState
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public required string Selected { get; init; }
+
+    /// <summary>Why it does not, and what goes wrong once it does: sentences.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
+    /// <summary>Its selector of ServiceMonitors as <c>kubectl --selector</c> takes it; empty for all, null for none.</summary>
+    public string? Selector { get; init; }
+
+    /// <summary>Labels nearest to the settings' own that it selects by; null where it selects by none.</summary>
+    public IReadOnlyDictionary<string, string>? SuggestedLabels { get; init; }
 }

@@ -47,7 +47,7 @@ internal sealed class AccessAuthenticationHandler(
             return Success(shown.Caller, shown.Method);
         }
 
-        if (BearerToken() is { } token)
+        if (Caller.BearerToken(Request) is { } token)
         {
             return await TokenAsync(token);
         }
@@ -68,13 +68,6 @@ internal sealed class AccessAuthenticationHandler(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         (Context.Features.Get<Refusal>() ?? Refusal.Forbidden(Caller.Of(Context.User), RequestInfo.Of(Context), Request.Path)).WriteAsync(Context);
-
-    private string? BearerToken()
-    {
-        const string Bearer = "Bearer ";
-        var header = Request.Headers.Authorization.ToString();
-        return header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && header[Bearer.Length..].Trim() is { Length: > 0 } token ? token : null;
-    }
 
     private (Caller Caller, string Method)? Shown(X509Certificate2 certificate, out string why)
     {

@@ -46,6 +46,14 @@ internal sealed record Caller
         };
     }
 
+    /// <summary>The token that a request shows; null where it shows none.</summary>
+    public static string? BearerToken(HttpRequest request)
+    {
+        const string Bearer = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && header[Bearer.Length..].Trim() is { Length: > 0 } token ? token : null;
+    }
+
     /// <summary>With the group that Kubernetes adds to everybody who is known.</summary>
     public Caller AsAuthenticated() =>
         Groups.Contains(Authenticated, StringComparer.Ordinal) || Groups.Contains(Unauthenticated, StringComparer.Ordinal) ? this : this with { Groups = [.. Groups, Authenticated] };

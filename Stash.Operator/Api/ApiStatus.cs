@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Stash.Core.Api;
+using Stash.Core.Monitoring;
 
 namespace Stash.Operator.Api;
 
@@ -30,6 +31,20 @@ internal static class ApiStatus
             Name = "stash",
             Causes = [.. errors.Select(e => new StatusCause("FieldValueInvalid", e.Message, e.Field))],
         });
+
+    /// <summary>Settings that were not saved.</summary>
+    public static KubernetesStatus Of(SettingsException e)
+    {
+        StatusDetails settings = new() { Group = "stash.appscode.com", Kind = "Monitoring", Name = "stash" };
+        return e.Failure switch
+        {
+            SettingsFailure.Invalid => Invalid(e.Errors),
+            SettingsFailure.Conflict => Of(StatusCodes.Status409Conflict, "Conflict", e.Message, settings),
+            SettingsFailure.Forbidden => Of(StatusCodes.Status403Forbidden, "Forbidden", e.Message, settings),
+            SettingsFailure.Unavailable => Of(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", e.Message, settings),
+            _ => Of(StatusCodes.Status500InternalServerError, "InternalError", e.Message),
+        };
+    }
 
     /// <summary>429 or 503, to come again after some seconds.</summary>
     public static KubernetesStatus ComeAgain(int code, string message, int seconds) =>

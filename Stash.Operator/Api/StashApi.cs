@@ -8,6 +8,7 @@ using Stash.Core.Monitoring;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
+using Stash.Operator.Access;
 using Stash.Operator.Audit;
 using Stash.Operator.Health;
 using Stash.Operator.Requests;
@@ -80,11 +81,11 @@ public static partial class StashApi
             .Produces(200, contentType: "text/event-stream");
         routes.MapGet(ApiPaths.Groups, (GroupStore groups, EmbeddedResources resources) => Json(new GroupList { Gateway = resources.Endpoints?.Gateway ?? "", Scheme = resources.Endpoints?.GatewayScheme ?? "http", Items = groups.Summaries() }))
             .WithOperation("list", "groups").WithName("listGroups").WithSummary("The push gateway's groups").Produces<GroupList>();
-        routes.MapGet(ApiPaths.Settings, (MonitoringStore store) => Json(store.Current))
+        routes.MapGet(ApiPaths.Settings, (IMonitoringSettings settings) => Json(settings.Current))
             .WithOperation("get", "settings").WithName("getSettings").WithSummary("Monitoring settings").Produces<MonitoringManifest>();
         routes.MapPut(ApiPaths.Settings, SaveSettingsAsync).WithOperation("update", "settings", isChange: true).WithName("replaceSettings").WithSummary("Saves monitoring settings; send back the resourceVersion that was read")
             .Accepts<MonitoringManifest>("application/json").Produces<MonitoringManifest>()
-            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422).Produces<KubernetesStatus>(503);
+            .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(403).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422).Produces<KubernetesStatus>(503);
         routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithOperation("create", "settings", "preview").WithName("previewSettings").WithSummary("What settings would make; changes nothing")
             .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400);
     }
@@ -135,7 +136,7 @@ public static partial class StashApi
         }
     }
 
-    private static async Task<IResult> SaveSettingsAsync(HttpRequest request, MonitoringStore store, CancellationToken ct)
+    private static async Task<IResult> SaveSettingsAsync(HttpRequest request, IMonitoringSettings settings, CancellationToken ct)
     {
         var (manifest, unreadable) = await ReadManifestAsync(request, ct);
         if (manifest is null)
@@ -156,26 +157,30 @@ public static partial class StashApi
 
         try
         {
-            if (await store.SaveAsync(manifest, ct) is { } change)
-            {
-                AuditRecord.Changed(request.HttpContext, change.Before.Spec, change.After.Spec, StashJson.Default.MonitoringSpec);
-                return Json(change.After);
-            }
-
-            return ApiStatus.Of(409, "Conflict", "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion",
-                new StatusDetails { Group = "stash.appscode.com", Kind = "Monitoring", Name = "stash" }).Result();
+            var change = await settings.SaveAsync(manifest, Author(request.HttpContext), ct);
+            AuditRecord.Changed(request.HttpContext, change.Before.Spec, change.After.Spec, StashJson.Default.MonitoringSpec);
+            return Json(change.After);
         }
-        catch (Core.UserErrorException e)
+        catch (SettingsException e)
         {
-            return ApiStatus.Of(500, "InternalError", e.Message).Result();
+            return ApiStatus.Of(e).Result();
         }
     }
 
-    private static async Task<IResult> PreviewSettingsAsync(HttpRequest request, MonitoringStore store, CancellationToken ct)
+    private static async Task<IResult> PreviewSettingsAsync(HttpRequest request, IMonitoringSettings settings, CancellationToken ct)
     {
         var (manifest, unreadable) = await ReadManifestAsync(request, ct);
-        return manifest is null ? unreadable!.Result() : Json(store.Preview(manifest));
+        try
+        {
+            return manifest is null ? unreadable!.Result() : Json(await settings.PreviewAsync(manifest, Author(request.HttpContext), ct));
+        }
+        catch (SettingsException e)
+        {
+            return ApiStatus.Of(e).Result();
+        }
     }
+
+    private static SettingsAuthor Author(HttpContext context) => new(Caller.Of(context.User)?.Name ?? "", Caller.BearerToken(context.Request));
 
     private static async Task<(MonitoringManifest? Manifest, KubernetesStatus? Error)> ReadManifestAsync(HttpRequest request, CancellationToken ct)
     {

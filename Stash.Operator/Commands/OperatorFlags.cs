@@ -22,6 +22,10 @@ internal sealed class OperatorFlags
         Add("--kubeconfig", "FILE", "Stash:Kubernetes:Kubeconfig", "Run outside of the cluster that this file describes. In a pod: its service account.");
         Add("--namespace", "NAME", "Stash:Kubernetes:Namespace", "The operator's namespace. Default: the pod's, else that of the kubeconfig's context.");
         Add("--service-name", "NAME", "Stash:Kubernetes:ServiceName", "The Service that leads to the operator. Default: stash-operator.");
+        Add("--service-labels", "KEY=VALUE,...", "Stash:Kubernetes:ServiceLabels", "The labels of that Service, by which the ServiceMonitor selects it. Default: app=stash.");
+        Add("--servicemonitor-name", "NAME", "Stash:Kubernetes:ServiceMonitorName", "The ServiceMonitor that is made. Default: stash-servicemonitor.");
+        Add("--certificate-secret-name", "NAME", "Stash:Kubernetes:CertificateSecretName", "The Secret with the certificate that Prometheus trusts. Default: stash-apiserver-cert.");
+        Add("--prometheus-service-account", "NAMESPACE/NAME,...", "Stash:Kubernetes:PrometheusServiceAccounts", "Who may read the operator's metrics. Default: the service accounts of the Prometheus resources that select the ServiceMonitor.");
         foreach (var (flag, _) in _flags)
         {
             command.Add(flag);

@@ -8,6 +8,7 @@ using Stash.Core.Configuration;
 using Stash.Core.Events;
 using Stash.Core.Gateway;
 using Stash.Core.Kubernetes;
+using Stash.Core.Monitoring;
 using Stash.Core.Monitoring.Embedded;
 using Stash.Core.Sessions;
 using Stash.Core.Sessions.Journal;
@@ -76,7 +77,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             builder.Services.AddSingleton(options).AddSingleton(data)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<ILeadership, SoleOperator>()
-                .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<JournalFollower>()
+                .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<IMonitoringSettings>(s => s.GetRequiredService<MonitoringStore>()).AddSingleton<JournalFollower>()
                 .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
             builder.Services.AddStashAccess(tokens, cluster);
             var tls = builder.Services.AddOperatorTls(data, options, cluster?.Namespace ?? options.Kubernetes.Namespace ?? "default", time, startLog);

@@ -1,4 +1,4 @@
-using Stash.Core.Monitoring.Embedded;
+using Stash.Core.Monitoring;
 using Stash.Core.Sessions.Journal;
 using Stash.Operator.Monitoring;
 using Stash.Operator.Telemetry.Runtime;
@@ -26,7 +26,7 @@ internal static class TelemetryExtensions
         OperatorFamilies.AddLeadership(metrics, services.GetRequiredService<ILeadership>());
         OperatorFamilies.AddSessions(metrics, services.GetRequiredService<SessionJournal>().Counts);
         services.GetRequiredService<AppMetrics>().AddTo(metrics);
-        services.GetRequiredService<ControllerMetrics>().Add("monitoring", services.GetRequiredService<MonitoringStore>().Reconciliations);
+        services.GetRequiredService<ControllerMetrics>().Add("monitoring", services.GetRequiredService<IMonitoringSettings>().Reconciliations);
         app.MapMetricsEndpoint();
     }
 }

@@ -11,7 +11,7 @@ namespace Stash.Core.Monitoring.Embedded;
 /// The embedded settings: <c>monitoring.yaml</c> in the data folder, edited by hand or through the API. What is valid is put
 /// into effect at once and told to those who watch; what is not leaves the settings before in force and says why.
 /// </summary>
-public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources resources, EventHub hub, TimeProvider time, ILogger<MonitoringStore> logger) : IDisposable
+public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources resources, EventHub hub, TimeProvider time, ILogger<MonitoringStore> logger) : IMonitoringSettings, IDisposable
 {
     private const string FileName = "monitoring.yaml";
 
@@ -21,11 +21,16 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     private MonitoringSpec? _inForce;
     private MonitoringManifest _current = new();
 
-    /// <summary>The settings as they are now, with status and resource version.</summary>
+    /// <inheritdoc/>
     public MonitoringManifest Current => Volatile.Read(ref _current);
 
-    /// <summary>How they were put into effect so far.</summary>
+    /// <inheritdoc/>
     public Reconciliations Reconciliations { get; } = new();
+
+    Task<SettingsPreview> IMonitoringSettings.PreviewAsync(MonitoringManifest manifest, SettingsAuthor author, CancellationToken cancellationToken) => Task.FromResult(Preview(manifest));
+
+    /// <inheritdoc/>
+    Task<SettingsChange> IMonitoringSettings.SaveAsync(MonitoringManifest manifest, SettingsAuthor author, CancellationToken cancellationToken) => SaveAsync(manifest, cancellationToken);
 
     /// <summary>What settings would make; changes nothing.</summary>
     public SettingsPreview Preview(MonitoringManifest manifest)
@@ -85,9 +90,9 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     }
 
     /// <summary>Saves settings. The file's comments and its other fields stay.</summary>
-    /// <returns>The settings as they were and as they are now; null where the caller's resource version is not that of the file: somebody changed it meanwhile.</returns>
-    /// <exception cref="UserErrorException">The file cannot be written.</exception>
-    public async Task<SettingsChange?> SaveAsync(MonitoringManifest manifest, CancellationToken cancellationToken)
+    /// <returns>The settings as they were and as they are now.</returns>
+    /// <exception cref="SettingsException">The caller's resource version is not that of the file: somebody changed it meanwhile; or the file cannot be written.</exception>
+    public async Task<SettingsChange> SaveAsync(MonitoringManifest manifest, CancellationToken cancellationToken)
     {
         await Reconciliations.WaitAsync(() => _lock.WaitAsync(cancellationToken));
         try
@@ -103,7 +108,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
 
                 if (manifest.Metadata.ResourceVersion != Current.Metadata.ResourceVersion)
                 {
-                    return null;
+                    throw new SettingsException(SettingsFailure.Conflict, "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion");
                 }
 
                 // A file that cannot be read is replaced as a whole (its old text stays beside it); else only what changes.
@@ -120,7 +125,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"{FileName} in the data folder cannot be written: see that the folder is writable and its disk has space.", inner: e);
+            throw new SettingsException(SettingsFailure.Failed, $"{FileName} in the data folder cannot be written: see that the folder is writable and its disk has space.", inner: e);
         }
         finally
         {
@@ -252,8 +257,3 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
     [LoggerMessage(Level = LogLevel.Error, Message = "Monitoring settings cannot be put into effect: see that the disk of the data folder has space and that this user may write to monitoring.yaml and to the folder prometheus in it")]
     private static partial void LogNotApplied(ILogger logger, Exception exception);
 }
-
-/// <summary>Settings that were saved.</summary>
-/// <param name="Before">Those in force until then.</param>
-/// <param name="After">Those now.</param>
-public sealed record SettingsChange(MonitoringManifest Before, MonitoringManifest After);

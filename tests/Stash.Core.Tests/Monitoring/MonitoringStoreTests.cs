@@ -144,7 +144,7 @@ public sealed class MonitoringStoreTests : IDisposable
         await _store.ReloadAsync(Stop);
         var read = _store.Current;
         (await _store.SaveAsync(read with { Spec = read.Spec with { Backup = true } }, Stop)).ShouldNotBeNull();
-        (await _store.SaveAsync(read with { Spec = read.Spec with { Operator = true } }, Stop)).ShouldBeNull();
+        (await Should.ThrowAsync<SettingsException>(() => _store.SaveAsync(read with { Spec = read.Spec with { Operator = true } }, Stop))).Failure.ShouldBe(SettingsFailure.Conflict);
         _store.Current.Spec.Backup.ShouldBeTrue();
         _store.Current.Spec.Operator.ShouldBeFalse();
     }
@@ -155,7 +155,7 @@ public sealed class MonitoringStoreTests : IDisposable
         await _store.ReloadAsync(Stop);
         var read = _store.Current;
         await EditAsync("backup: false", "backup: true");
-        (await _store.SaveAsync(read with { Spec = read.Spec with { Operator = true } }, Stop)).ShouldBeNull();
+        (await Should.ThrowAsync<SettingsException>(() => _store.SaveAsync(read with { Spec = read.Spec with { Operator = true } }, Stop))).Failure.ShouldBe(SettingsFailure.Conflict);
         _store.Current.Spec.Backup.ShouldBeTrue();
         (await File.ReadAllTextAsync(Manifest, Stop)).ShouldContain("backup: true");
     }
@@ -251,7 +251,7 @@ public sealed class MonitoringStoreTests : IDisposable
     }
 
     private async Task<MonitoringManifest?> SaveAsync(Func<MonitoringSpec, MonitoringSpec> change) =>
-        (await _store.SaveAsync(_store.Current with { Spec = change(_store.Current.Spec) }, Stop))?.After;
+        (await _store.SaveAsync(_store.Current with { Spec = change(_store.Current.Spec) }, Stop)).After;
 
     private async Task EditAsync(string before, string after)
     {

@@ -145,7 +145,7 @@ public sealed class StartErrorTests : IDisposable
 
     [Theory]
     [InlineData("{ \"Stash\": ", "is not JSON: look at line 1.")]
-    [InlineData("{ \"Stash\": { \"Kubernetes\": { \"Port\": 8443 } } }", "Stash:Kubernetes:Port is not an option: accepted in Stash:Kubernetes are Kubeconfig, Mode, Namespace, ServiceName.")]
+    [InlineData("{ \"Stash\": { \"Kubernetes\": { \"Port\": 8443 } } }", "Stash:Kubernetes:Port is not an option: accepted in Stash:Kubernetes are CertificateSecretName, Kubeconfig, Mode, Namespace, PrometheusServiceAccounts, ServiceLabels, ServiceMonitorName, ServiceName.")]
     public async Task A_wrong_configuration_file(string content, string message)
     {
         var file = _folder.In("own.json");
