@@ -38,6 +38,9 @@ public static class ApiPaths
     /// <summary>POST a <see cref="Stash.Core.Monitoring.MonitoringManifest"/>, answers <see cref="SettingsPreview"/>; changes nothing.</summary>
     public const string SettingsPreview = Settings + "/preview";
 
+    /// <summary>GET <see cref="Stash.Core.Api.WhoAmI"/>: whom the operator takes the caller for, and what they may. Everybody who is known may ask.</summary>
+    public const string WhoAmI = Root + "/whoami";
+
     /// <summary>GET, open to probes: 200 <c>ok</c>, else 503 with every check and its reason; as <see cref="Live"/>.</summary>
     public const string Health = "/healthz";
 

@@ -100,3 +100,28 @@ public sealed record PreviewItem
     /// <summary>What is there now; null where nothing is.</summary>
     public string? Before { get; init; }
 }
+
+/// <summary>Whom the operator takes the caller for.</summary>
+public sealed record WhoAmI
+{
+    /// <summary>As the cluster names them, as <c>system:serviceaccount:backup:alice</c>.</summary>
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<string> Groups { get; init; }
+
+    public required WhoMay May { get; init; }
+}
+
+/// <summary>What a caller may, at this moment.</summary>
+public sealed record WhoMay
+{
+    /// <summary>List sessions, and watch events.</summary>
+    public required bool ViewSessions { get; init; }
+
+    public required bool ViewSettings { get; init; }
+
+    public required bool PreviewSettings { get; init; }
+
+    /// <summary>In a cluster: by the API, and the <c>Monitoring</c> that they are kept in.</summary>
+    public required bool EditSettings { get; init; }
+}

@@ -18,5 +18,6 @@ namespace Stash.Core.Api;
 [JsonSerializable(typeof(SettingsPreview))]
 [JsonSerializable(typeof(MonitoringManifest))]
 [JsonSerializable(typeof(MonitoringSpec))]
+[JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(KubernetesStatus))]
 public sealed partial class StashJson : JsonSerializerContext;

@@ -273,6 +273,37 @@ internal sealed partial class OptionReader(IConfigurationSection section, List<s
         return new Uri(fallback);
     }
 
+    /// <summary>An OpenID Connect provider's address; null where none is given.</summary>
+    public Uri? Issuer(string key)
+    {
+        var value = Text(key, "");
+        if (value.Length == 0)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0)
+        {
+            return uri;
+        }
+
+        Wrong(key, value, "the provider's issuer as https://id.example.com or https://id.example.com/realms/staff");
+        return null;
+    }
+
+    /// <summary>OAuth scopes, separated by spaces; <c>openid</c> is among them.</summary>
+    public string Scopes(string key, string fallback)
+    {
+        var value = Text(key, fallback);
+        if (value.Split(' ').Contains("openid", StringComparer.Ordinal))
+        {
+            return value;
+        }
+
+        Wrong(key, value, "scopes separated by spaces, openid among them");
+        return fallback;
+    }
+
     public OptionReader Section(string key)
     {
         _known.Add(key);

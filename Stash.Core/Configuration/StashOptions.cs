@@ -44,6 +44,7 @@ public sealed record StashOptions
         var journal = root.Section("Journal");
         var link = root.Section("Operator");
         var console = root.Section("Console");
+        var oidc = console.Section("Oidc");
         var options = new StashOptions
         {
             DataDirectory = Path.GetFullPath(root.Text("DataDirectory", "") is { Length: > 0 } named ? named : DefaultDataDirectory()),
@@ -57,10 +58,10 @@ public sealed record StashOptions
                 MaxAge = TimeSpan.FromDays(journal.Number("MaxAgeDays", 400, 1, 36_500)),
                 MaxSessions = (int)journal.Number("MaxSessions", 1_000_000, 1, int.MaxValue),
             },
-            Operator = new OperatorLinkOptions { Address = link.Https("Address", "https://127.0.0.1:8443") },
-            Console = new ConsoleOptions { SignInDays = (int)console.Number("SignInDays", 14, 1, 365), KnownProxies = console.Networks("KnownProxies") },
+            Operator = OperatorLinkOptions.From(link),
+            Console = ConsoleOptions.From(console, oidc),
         };
-        foreach (var reader in new[] { root, api, audit, kubernetes, journal, link, console })
+        foreach (var reader in new[] { root, api, audit, kubernetes, journal, link, console, oidc })
         {
             reader.RefuseUnknown();
         }
@@ -68,6 +69,11 @@ public sealed record StashOptions
         if (options.Api.CertificateFile is null != options.Api.KeyFile is null)
         {
             errors.Add("Of Stash:Api:CertificateFile and Stash:Api:KeyFile there is one: give both, or neither to have a certificate made.");
+        }
+
+        if (options.Console is { SignIn: ConsoleOptions.OidcSignIn, Oidc.Missing: { } missing })
+        {
+            errors.Add($"Stash:Console:SignIn is \"{ConsoleOptions.OidcSignIn}\" and there is no Stash:Console:Oidc:{missing}: give Authority and ClientId of the provider, as kube-apiserver has them (--oidc-issuer-url, --oidc-client-id).");
         }
 
         if (options.Api.Address.Port != 0 && options.Gateway.Addresses.Contains(options.Api.Address))
@@ -89,20 +95,4 @@ public sealed record JournalOptions
     public required TimeSpan MaxAge { get; init; }
 
     public required int MaxSessions { get; init; }
-}
-
-/// <summary><c>Stash:Operator:*</c>: where the console finds the operator.</summary>
-public sealed record OperatorLinkOptions
-{
-    public required Uri Address { get; init; }
-}
-
-/// <summary><c>Stash:Console:*</c>: the console.</summary>
-public sealed record ConsoleOptions
-{
-    /// <summary>Days that a sign-in lasts without being used.</summary>
-    public required int SignInDays { get; init; }
-
-    /// <summary>Proxies whose word is taken for how and from where a browser came (<c>X-Forwarded-Proto</c>, <c>-For</c>, <c>-Host</c>); by default nobody's.</summary>
-    public required IReadOnlyList<System.Net.IPNetwork> KnownProxies { get; init; }
 }

@@ -14,7 +14,7 @@ internal static class AccessExtensions
     public static void AddStashAccess(this IServiceCollection services, TokenFiles files, KubernetesConnection? cluster)
     {
         services.AddSingleton(files).AddSingleton(p => p.GetRequiredService<Core.Configuration.StashOptions>().Api)
-            .AddSingleton<FailedTries>().AddSingleton<AccessMetrics>().AddSingleton<IAuthorizationHandler, AccessAuthorizationHandler>();
+            .AddSingleton<FailedTries>().AddSingleton<AccessMetrics>().AddSingleton<AccessRights>().AddSingleton<IAuthorizationHandler, AccessAuthorizationHandler>();
         if (cluster is not null)
         {
             services.AddSingleton(_ => cluster).AddSingleton<ClusterRequests>().AddSingleton<ClusterReviews>()
@@ -29,6 +29,11 @@ internal static class AccessExtensions
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder(AccessAuthenticationHandler.SchemeName).RequireAuthenticatedUser().AddRequirements(new AccessRequirement()).Build());
     }
+
+    /// <summary>Open to everybody who is known, whatever they may.</summary>
+    public static TBuilder ToWhoeverIsKnown<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(new AuthorizationPolicyBuilder(AccessAuthenticationHandler.SchemeName).RequireAuthenticatedUser().Build());
 
     /// <summary>Every request that is refused would be a line or two.</summary>
     public static void QuietenAccess(this ILoggingBuilder logging)

@@ -36,16 +36,14 @@ internal sealed class ClusterReviews(ClusterRequests cluster, TimeProvider time)
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task<bool> MayAsync(Caller caller, RequestInfo request, string path, CancellationToken cancellationToken)
     {
-        V1SubjectAccessReviewSpec spec = new()
+        if (request.Resource.Length == 0)
         {
-            User = caller.Name,
-            Uid = caller.Uid,
-            Groups = [.. caller.Groups],
-            Extra = caller.Extra.ToDictionary(e => e.Key, IList<string> (e) => [.. e.Value], StringComparer.Ordinal),
-        };
-        if (request.Resource.Length > 0)
-        {
-            spec.ResourceAttributes = new V1ResourceAttributes
+            return MayAsync(caller, null, new V1NonResourceAttributes { Path = request.Path.Length > 0 ? request.Path : path, Verb = request.Verb }, cancellationToken);
+        }
+
+        return MayAsync(
+            caller,
+            new V1ResourceAttributes
             {
                 Group = request.Group,
                 Version = request.Version,
@@ -53,12 +51,25 @@ internal sealed class ClusterReviews(ClusterRequests cluster, TimeProvider time)
                 Subresource = request.Subresource,
                 Verb = request.Verb,
                 Name = request.Name,
-            };
-        }
-        else
+            },
+            cancellationToken);
+    }
+
+    /// <summary>For a resource of any API.</summary>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task<bool> MayAsync(Caller caller, V1ResourceAttributes resource, CancellationToken cancellationToken) => MayAsync(caller, resource, null, cancellationToken);
+
+    private Task<bool> MayAsync(Caller caller, V1ResourceAttributes? resource, V1NonResourceAttributes? path, CancellationToken cancellationToken)
+    {
+        V1SubjectAccessReviewSpec spec = new()
         {
-            spec.NonResourceAttributes = new V1NonResourceAttributes { Path = request.Path.Length > 0 ? request.Path : path, Verb = request.Verb };
-        }
+            User = caller.Name,
+            Uid = caller.Uid,
+            Groups = [.. caller.Groups],
+            Extra = caller.Extra.ToDictionary(e => e.Key, IList<string> (e) => [.. e.Value], StringComparer.Ordinal),
+            ResourceAttributes = resource,
+            NonResourceAttributes = path,
+        };
 
         // The question in full is its key.
         var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(KubernetesJson.Serialize(spec))));

@@ -88,6 +88,8 @@ public static partial class StashApi
             .Produces<KubernetesStatus>(400).Produces<KubernetesStatus>(403).Produces<KubernetesStatus>(409).Produces<KubernetesStatus>(422).Produces<KubernetesStatus>(503);
         routes.MapPost(ApiPaths.SettingsPreview, PreviewSettingsAsync).WithOperation("create", "settings", "preview").WithName("previewSettings").WithSummary("What settings would make; changes nothing")
             .Accepts<MonitoringManifest>("application/json").Produces<SettingsPreview>().Produces<KubernetesStatus>(400);
+        routes.MapGet(ApiPaths.WhoAmI, WhoAmIAsync).WithOperation("get", "whoami").WithName("whoAmI").WithSummary("Whom the operator takes the caller for, and what they may")
+            .Produces<WhoAmI>().ToWhoeverIsKnown();
     }
 
     private static (string Name, string Description)[] SessionFilters =>
@@ -177,6 +179,18 @@ public static partial class StashApi
         catch (SettingsException e)
         {
             return ApiStatus.Of(e).Result();
+        }
+    }
+
+    private static async Task<IResult> WhoAmIAsync(HttpContext context, AccessRights rights)
+    {
+        try
+        {
+            return Json(await WhoAmIEndpoint.OfAsync(context, rights));
+        }
+        catch (ClusterUnavailableException)
+        {
+            return Refusal.Unavailable().Status.Result();
         }
     }
 

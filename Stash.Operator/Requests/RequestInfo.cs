@@ -63,20 +63,26 @@ internal sealed record RequestInfo
             return new RequestInfo { Verb = method, Path = route.RoutePattern.RawText ?? "", IsKnown = true, IsOpen = open, IsMutating = mutating };
         }
 
-        return new RequestInfo
+        return Of(operation) with
         {
-            Verb = operation.Verb,
-            Group = ApiPaths.Group,
-            Version = ApiPaths.Version,
-            Resource = operation.Resource,
-            Subresource = operation.Subresource,
             Name = context.Request.RouteValues.TryGetValue("id", out var id) ? id as string ?? "" : "",
-            IsKnown = true,
             IsOpen = open,
             IsMutating = mutating,
-            IsChange = operation.IsChange,
         };
     }
+
+    /// <summary>What a request for an operation would ask for.</summary>
+    internal static RequestInfo Of(ApiOperation operation) => new()
+    {
+        Verb = operation.Verb,
+        Group = ApiPaths.Group,
+        Version = ApiPaths.Version,
+        Resource = operation.Resource,
+        Subresource = operation.Subresource,
+        IsKnown = true,
+        IsMutating = operation.IsChange,
+        IsChange = operation.IsChange,
+    };
 
     internal static string MethodOf(string method) => method switch
     {

@@ -36,6 +36,12 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Kubernetes:ServiceName", "a..b", "Stash:Kubernetes:ServiceName is \"a..b\": give at most 63 small letters, digits and -, the first and the last no -.")]
     [InlineData("Stash:Kubernetes:Namespace", "Backup", "Stash:Kubernetes:Namespace is \"Backup\": give at most 63 small letters, digits and -, the first and the last no -.")]
     [InlineData("Stash:Console:KnownProxies", "127.0.0.1,proxy", "Stash:Console:KnownProxies is \"proxy\": give IP addresses or networks, separated by commas, as 127.0.0.1 or 10.0.0.0/8.")]
+    [InlineData("Stash:Console:SignIn", "password", "Stash:Console:SignIn is \"password\": give one of link, token, oidc.")]
+    [InlineData("Stash:Console:SignIn", "oidc", "Stash:Console:SignIn is \"oidc\" and there is no Stash:Console:Oidc:Authority: give Authority and ClientId of the provider")]
+    [InlineData("Stash:Console:Oidc:Authority", "http://id.example.com", "Stash:Console:Oidc:Authority is \"http://id.example.com\": give the provider's issuer as https://id.example.com or")]
+    [InlineData("Stash:Console:Oidc:Scopes", "email", "Stash:Console:Oidc:Scopes is \"email\": give scopes separated by spaces, openid among them.")]
+    [InlineData("Stash:Console:Oidc:ClientSecret", "x", "Stash:Console:Oidc:ClientSecret is not an option: accepted in Stash:Console:Oidc are Authority, CaFile, ClientId, ClientSecretFile, NameClaim, Scopes.")]
+    [InlineData("Stash:Operator:Token", "x", "Stash:Operator:Token is not an option: accepted in Stash:Operator are Address, CaFile, TokenFile.")]
     [InlineData("Stash:LogFormat", "xml", "Stash:LogFormat is \"xml\": give one of text, logfmt, json.")]
     public void A_wrong_value_names_key_value_and_what_is_accepted(string key, string value, string error) =>
         Should.Throw<UserErrorException>(() => Read((key, value))).Message.ShouldStartWith(error);
@@ -62,6 +68,26 @@ public sealed class StashOptionsTests
     [InlineData("30d", 720)]
     public void A_groups_time_to_live_is_off_unless_given(string text, int? hours) =>
         Read(("Stash:Gateway:GroupTimeToLive", text)).Gateway.GroupTimeToLive.ShouldBe(hours is { } given ? TimeSpan.FromHours(given) : null);
+
+    [Fact]
+    public void The_console_signs_in_by_link_unless_told_otherwise()
+    {
+        var options = Read();
+        (options.Console.SignIn, options.Console.IsPersonal, options.Operator.CaFile, options.Operator.TokenFile).ShouldBe(("link", false, null, null));
+
+        options = Read(("Stash:Console:SignIn", "oidc"), ("Stash:Console:Oidc:Authority", "https://id.example.com/realms/staff"), ("Stash:Console:Oidc:ClientId", "kubernetes"), ("Stash:Operator:CaFile", "/ca/ca.crt"));
+        options.Console.IsPersonal.ShouldBeTrue();
+        options.Console.Oidc.ShouldBe(new OidcOptions
+        {
+            Authority = new Uri("https://id.example.com/realms/staff"),
+            ClientId = "kubernetes",
+            ClientSecretFile = null,
+            Scopes = "openid profile email offline_access",
+            NameClaim = null,
+            CaFile = null,
+        });
+        options.Operator.CaFile.ShouldBe("/ca/ca.crt");
+    }
 
     [Fact]
     public void The_gateway_listens_on_several_addresses() =>

@@ -208,6 +208,17 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
         saved.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await CodeAsync(edit, "sessions")).ShouldBe(HttpStatusCode.Forbidden);
 
+        // What each would be told without trying.
+        (await WhoAsync(view)).May.ShouldBe(new WhoMay { ViewSessions = true, ViewSettings = true, PreviewSettings = true, EditSettings = false });
+        var editing = await WhoAsync(edit);
+        editing.Name.ShouldBe("system:serviceaccount:people:editor");
+        editing.Groups.ShouldContain("system:serviceaccounts:people");
+        editing.May.ShouldBe(new WhoMay { ViewSessions = false, ViewSettings = true, PreviewSettings = true, EditSettings = true });
+        using var stranger = It.NewApiClient(await cluster.ServiceAccountAsync("people", "nobody"));
+        (await WhoAsync(stranger)).May.ShouldBe(new WhoMay { ViewSessions = false, ViewSettings = false, PreviewSettings = false, EditSettings = false });
+        using var nobody = It.NewApiClient("wrong");
+        (await CodeAsync(nobody, "whoami")).ShouldBe(HttpStatusCode.Unauthorized);
+
         // Whoever is known may discover; what is not there is forbidden to whom Kubernetes would forbid it, and not found to others.
         (await CodeAsync(edit, "/apis")).ShouldBe(HttpStatusCode.OK);
         (await CodeAsync(edit, "/none")).ShouldBe(HttpStatusCode.Forbidden);
@@ -295,6 +306,8 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
         It.Process.Output.ShouldNotContain(token);
         It.Process.Output.ShouldNotContain("Exception");
     }
+
+    private static async Task<WhoAmI> WhoAsync(HttpClient client) => (await client.GetFromJsonAsync("whoami", StashJson.Default.WhoAmI, Stop))!;
 
     private static async Task<HttpStatusCode> CodeAsync(HttpClient client, string path)
     {

@@ -16,7 +16,7 @@ public sealed class EmbeddedAccessTests(EmbeddedAccessTests.Fixture fixture) : I
 
     public static TheoryData<string, string> Closed => new(
         ("GET", ApiPaths.Sessions), ("GET", ApiPaths.Sessions + "/x"), ("GET", ApiPaths.Aggregates), ("GET", ApiPaths.Apps), ("GET", ApiPaths.Running), ("GET", ApiPaths.Events),
-        ("GET", ApiPaths.Groups), ("GET", ApiPaths.Settings), ("PUT", ApiPaths.Settings), ("POST", ApiPaths.SettingsPreview), ("DELETE", ApiPaths.Settings), ("GET", "/metrics"), ("GET", "/openapi/v1.json"),
+        ("GET", ApiPaths.Groups), ("GET", ApiPaths.Settings), ("PUT", ApiPaths.Settings), ("POST", ApiPaths.SettingsPreview), ("GET", ApiPaths.WhoAmI), ("DELETE", ApiPaths.Settings), ("GET", "/metrics"), ("GET", "/openapi/v1.json"),
         ("GET", "/apis"), ("GET", "/"), ("GET", "/apis/none"), ("GET", "/healthz/../metrics"), ("GET", "//metrics"), ("GET", "/%6detrics"), ("GET", "/healthz/%2e%2e/metrics"));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -121,6 +121,27 @@ public sealed class EmbeddedAccessTests(EmbeddedAccessTests.Fixture fixture) : I
             var plain = resource.Split('/')[0];
             status.Message.ShouldBe($"{plain}.{ApiPaths.Group}{name} is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API group \"{ApiPaths.Group}\" at the cluster scope");
             (status.Details!.Group, status.Details.Kind).ShouldBe((ApiPaths.Group, plain));
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_is_known_may_ask_who_they_are_and_what_they_may()
+    {
+        using var authority = TestAuthority.In(_operator.DataDirectory);
+        using var viewer = authority.IssueClient("CN=ci, O=dev, O=stash:view");
+        using var nobody = authority.IssueClient("CN=nobody");
+        using var view = _operator.NewApiClient(null, viewer);
+        using var none = _operator.NewApiClient(null, nobody);
+        await CheckAsync(_operator.Api, "api-token", true, true);
+        await CheckAsync(view, "ci", true, false);
+        await CheckAsync(none, "nobody", false, false);
+
+        static async Task CheckAsync(HttpClient client, string name, bool view, bool edit)
+        {
+            var me = (await client.GetFromJsonAsync("whoami", StashJson.Default.WhoAmI, Stop))!;
+            me.Name.ShouldBe(name);
+            me.May.ShouldBe(new WhoMay { ViewSessions = view, ViewSettings = view, PreviewSettings = view, EditSettings = edit });
+            me.Groups.Contains("stash:view").ShouldBe(name == "ci");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class DescriptionTests(OperatorFixture fixture) : IClassFixture<Op
         root.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString().ShouldBe("bearer");
         var paths = root.GetProperty("paths");
         paths.EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name} {p.Name[ApiPaths.Root.Length..]}")).ShouldBe(
-            ["get /sessions", "get /sessions/{id}", "get /aggregates", "get /apps", "get /running", "get /events", "get /groups", "get /settings", "put /settings", "post /settings/preview"],
+            ["get /sessions", "get /sessions/{id}", "get /aggregates", "get /apps", "get /running", "get /events", "get /groups", "get /settings", "put /settings", "post /settings/preview", "get /whoami"],
             ignoreOrder: true);
         var list = paths.GetProperty(ApiPaths.Sessions).GetProperty("get");
         list.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()).ShouldBe(["namespace", "app", "operation", "outcome", "from", "to", "limit", "continue"]);
@@ -74,7 +74,7 @@ public sealed class DescriptionTests(OperatorFixture fixture) : IClassFixture<Op
         }).ShouldBe(
         [
             "aggregates SessionAggregates list", "apps App list", "events Event watch", "groups Group list", "running Running list",
-            "sessions Session get,list", "settings Monitoring get,update", "settings/preview SettingsPreview create",
+            "sessions Session get,list", "settings Monitoring get,update", "settings/preview SettingsPreview create", "whoami WhoAmI get",
         ]);
     }
 
