@@ -39,14 +39,16 @@ public sealed record ClusterProblem(ClusterProblemKind Kind, string Message)
     /// <param name="exception">Of <see cref="k8s.IKubernetes"/>; its text, which may hold a request and its token, is not used.</param>
     /// <param name="right">What the request needs, as <c>list namespaces</c>.</param>
     /// <param name="remedy">What gives that right.</param>
-    public static ClusterProblem Of(Exception exception, string right, string remedy)
+    /// <param name="user">Who asks; the operator where it is null.</param>
+    public static ClusterProblem Of(Exception exception, string right, string remedy, ClusterUser? user = null)
     {
+        user ??= ClusterUser.Operator;
         if (((exception as HttpOperationException)?.Response?.StatusCode ?? (exception as ApiServerException)?.Status) is { } code)
         {
             return code switch
             {
-                HttpStatusCode.Forbidden => new(ClusterProblemKind.Forbidden, $"The operator may not {right} in the cluster: {remedy}."),
-                HttpStatusCode.Unauthorized => new(ClusterProblemKind.Unauthorized, "The cluster's API server does not know the operator: see that the token or certificate of its service account or kubeconfig is valid."),
+                HttpStatusCode.Forbidden => new(ClusterProblemKind.Forbidden, $"{user.May} {right} in the cluster: {remedy}."),
+                HttpStatusCode.Unauthorized => new(ClusterProblemKind.Unauthorized, $"The cluster's API server does not know {user.Known}: see that the token or certificate of {user.Credentials} is valid."),
                 HttpStatusCode.TooManyRequests => new(ClusterProblemKind.Throttled, $"The cluster's API server is too busy to {right} (429): it is asked again when it said. Where this lasts, it has too little power or too many clients."),
                 _ => new(
                     code switch { HttpStatusCode.NotFound => ClusterProblemKind.NotFound, HttpStatusCode.Gone => ClusterProblemKind.Expired, _ => ClusterProblemKind.Failed },

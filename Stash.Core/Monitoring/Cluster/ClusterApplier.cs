@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s;
+using Stash.Core.Kubernetes;
 
 namespace Stash.Core.Monitoring.Cluster;
 
@@ -7,15 +8,18 @@ namespace Stash.Core.Monitoring.Cluster;
 /// Makes the objects that settings want, by server-side apply, and removes those that they do not want any more. It asks once: when to ask again is the caller's to decide.
 /// </summary>
 /// <param name="client">With the rights of whoever applies: the operator's, or those of a person.</param>
-public sealed class ClusterApplier(IKubernetes client)
+/// <param name="user">Who that is, for messages; the operator where it is null.</param>
+public sealed class ClusterApplier(IKubernetes client, ClusterUser? user = null)
 {
+    private readonly ClusterUser _user = user ?? ClusterUser.Operator;
+
     /// <summary>Puts settings into effect. Whatever the cluster answers, or if it does not, is an outcome, no exception.</summary>
     /// <param name="desired">What there is to be.</param>
     /// <param name="previous">What was made the last time: <c>status.created</c>. What is missing in it is found by its mark.</param>
     /// <param name="cancellationToken">Ends it between two requests or in one; what was done stays.</param>
     public async Task<ApplyResult> ApplyAsync(DesiredState desired, IReadOnlyCollection<ObjectRef> previous, CancellationToken cancellationToken = default)
     {
-        var steps = await new ClusterPass(new ClusterObjects(client, dryRun: false), desired, previous, dryRun: false).RunAsync(cancellationToken);
+        var steps = await new ClusterPass(new ClusterObjects(client, _user, dryRun: false), desired, previous, dryRun: false).RunAsync(cancellationToken);
         ObjectOutcome[] outcomes = [.. steps.Select(s => s.Outcome)];
         return new ApplyResult(outcomes, [.. outcomes.Where(o => Exists(o, previous)).Select(o => o.Ref)]);
     }
@@ -26,7 +30,7 @@ public sealed class ClusterApplier(IKubernetes client)
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlyList<ObjectPreview>> DryRunAsync(DesiredState desired, IReadOnlyCollection<ObjectRef> previous, CancellationToken cancellationToken = default)
     {
-        var steps = await new ClusterPass(new ClusterObjects(client, dryRun: true), desired, previous, dryRun: true).RunAsync(cancellationToken);
+        var steps = await new ClusterPass(new ClusterObjects(client, _user, dryRun: true), desired, previous, dryRun: true).RunAsync(cancellationToken);
         return [.. steps.Select(Preview)];
     }
 

@@ -22,10 +22,11 @@ internal static partial class ClusterFailures
     /// <param name="e">What the client threw.</param>
     /// <param name="verb">What was asked for, as <c>delete</c>; for a patch of what is not there <c>create</c>.</param>
     /// <param name="what">Of which object; all of its kind where it is named <c>*</c>.</param>
+    /// <param name="user">Who asked.</param>
     /// <returns>Null for what is no failure of the cluster.</returns>
-    public static ApplyFailure? Of(Exception e, string verb, ObjectRef what) => e switch
+    public static ApplyFailure? Of(Exception e, string verb, ObjectRef what, ClusterUser user) => e switch
     {
-        HttpOperationException { Response: { } response } => Of(response, verb, what) ?? Of(ClusterProblem.Of(e, Right(verb, what), ""), response),
+        HttpOperationException { Response: { } response } => Of(response, verb, what, user) ?? Of(ClusterProblem.Of(e, Right(verb, what), "", user), response),
         HttpRequestException or OperationCanceledException or IOException => Of(ClusterProblem.Of(e, "", ""), null),
         JsonException => new(FailureReason.Unreachable, "What answers in place of the cluster's API server is none: see that its address is right and that no proxy answers for it."),
         _ => null,
@@ -56,12 +57,12 @@ internal static partial class ClusterFailures
     private static string Right(string verb, ObjectRef what) => $"{verb} {ClusterKind.Of(what)?.Resource ?? what.Kind}";
 
     /// <returns>Null for what has nothing to do with the object.</returns>
-    private static ApplyFailure? Of(HttpResponseMessageWrapper response, string verb, ObjectRef what)
+    private static ApplyFailure? Of(HttpResponseMessageWrapper response, string verb, ObjectRef what, ClusterUser user)
     {
         var status = Status(response.Content);
         return response.StatusCode switch
         {
-            HttpStatusCode.Forbidden => Forbidden(status, verb, what),
+            HttpStatusCode.Forbidden => Forbidden(status, verb, what, user),
             HttpStatusCode.NotFound => NotFound(status, what),
             HttpStatusCode.Conflict => new(FailureReason.Conflict, $"{Name(what)} was changed by somebody else at the same moment: it is tried again.", RetryAfter(response, status)),
             HttpStatusCode.TooManyRequests => new(FailureReason.TooManyRequests, "The cluster's API server takes no more requests for the moment: it is asked again later. If it stays so, see who loads it.", RetryAfter(response, status)),
@@ -71,7 +72,7 @@ internal static partial class ClusterFailures
         };
     }
 
-    private static ApplyFailure Forbidden(JsonNode? status, string verb, ObjectRef what)
+    private static ApplyFailure Forbidden(JsonNode? status, string verb, ObjectRef what, ClusterUser user)
     {
         if (Details(status)?["causes"] is JsonArray causes && causes.Any(c => c.Text("reason") == "NamespaceTerminating"))
         {
@@ -82,7 +83,7 @@ internal static partial class ClusterFailures
         if (message.Contains("not currently held", StringComparison.Ordinal))
         {
             // The API server lets nobody give away what he does not have.
-            return new(FailureReason.Forbidden, $"The operator may not give Prometheus the right to get /metrics, as it does not have it itself: let its service account get the non-resource URL /metrics. That is for {Name(what)}.");
+            return new(FailureReason.Forbidden, $"{user.May} give Prometheus the right to get /metrics, as {user.HasNot}: {user.Ask} the right to get the non-resource URL /metrics. That is for {Name(what)}.");
         }
 
         if (Denied().IsMatch(message))
@@ -93,7 +94,7 @@ internal static partial class ClusterFailures
         // Server-side apply needs patch, and create too where there is none yet. Of patch the answer says so, of create nothing.
         var right = MissingVerb().Match(message) is { Success: true } match ? match.Groups["verb"].Value : verb;
         var where = what.Namespace is { } name ? $"in namespace {name}" : "in the whole cluster";
-        return new(FailureReason.Forbidden, $"The operator may not {Right(right, what)} {where}: give its service account that right.");
+        return new(FailureReason.Forbidden, $"{user.May} {Right(right, what)} {where}: {user.Ask} that right.");
     }
 
     private static ApplyFailure NotFound(JsonNode? status, ObjectRef what) => status switch

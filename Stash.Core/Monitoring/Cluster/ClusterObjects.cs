@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
+using Stash.Core.Kubernetes;
 
 namespace Stash.Core.Monitoring.Cluster;
 
 /// <summary>Reads and changes single objects. What goes wrong is a <see cref="ClusterFailureException"/>.</summary>
-internal sealed class ClusterObjects(IKubernetes client, bool dryRun)
+internal sealed class ClusterObjects(IKubernetes client, ClusterUser user, bool dryRun)
 {
     private string? DryRun => dryRun ? "All" : null;
 
@@ -80,13 +81,13 @@ internal sealed class ClusterObjects(IKubernetes client, bool dryRun)
             : client.CustomObjects.PatchClusterCustomObjectAsync<JsonObject>(patch, kind.Group, kind.Version, kind.Plural, what.Name, DryRun, OwnerMark.FieldManager, force: force, cancellationToken: cancellationToken), cancellationToken);
     }
 
-    private static async Task<T> SendAsync<T>(string verb, ObjectRef what, Func<Task<T>> send, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(string verb, ObjectRef what, Func<Task<T>> send, CancellationToken cancellationToken)
     {
         try
         {
             return await send();
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && ClusterFailures.Of(e, verb, what) is { } failure)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && ClusterFailures.Of(e, verb, what, user) is { } failure)
         {
             throw new ClusterFailureException(failure, e);
         }

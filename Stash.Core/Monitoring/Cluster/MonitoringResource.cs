@@ -104,4 +104,15 @@ public sealed record OperatorFacts
     /// <summary>As <c>NAMESPACE/NAME</c>; empty for those of the <c>Prometheus</c> resources that select the ServiceMonitor.</summary>
     [JsonPropertyName("prometheusServiceAccounts")]
     public IReadOnlyList<string> PrometheusServiceAccounts { get; init; } = [];
+
+    /// <summary>The names of what it makes. Who Prometheus is, <see cref="ClusterPlan"/> finds out.</summary>
+    public ClusterNames NamesIn(string operatorNamespace) => new()
+    {
+        OperatorNamespace = operatorNamespace,
+        ServiceName = ServiceName,
+        SelectorLabels = ServiceLabels,
+        ServiceMonitor = ServiceMonitorName,
+        CertificateSecret = CertificateSecretName,
+        CaCertificate = CaCertificate,
+    };
 }

@@ -29,8 +29,11 @@ public sealed record FoundPrometheuses
 /// <summary>Reads the <c>Prometheus</c> resources of all namespaces from a cluster, and the namespaces' labels. Needs to be let <c>list</c> both.</summary>
 /// <param name="client">Of the cluster.</param>
 /// <param name="pageSize">How many objects one request is to bring at most.</param>
-public sealed class PrometheusFinder(IKubernetes client, int pageSize = 100)
+/// <param name="user">Who asks, for messages; the operator where it is null.</param>
+public sealed class PrometheusFinder(IKubernetes client, int pageSize = 100, ClusterUser? user = null)
 {
+    private readonly ClusterUser _user = user ?? ClusterUser.Operator;
+
     /// <summary>Pages of one reading end when the cluster has forgotten it; so often it is begun again.</summary>
     private const int Tries = 3;
 
@@ -63,7 +66,7 @@ public sealed class PrometheusFinder(IKubernetes client, int pageSize = 100)
         };
     }
 
-    private static async Task<(IReadOnlyList<T>? Items, ClusterProblem? Problem)> ListAsync<T, TList>(
+    private async Task<(IReadOnlyList<T>? Items, ClusterProblem? Problem)> ListAsync<T, TList>(
         string resource, Func<string?, CancellationToken, Task<TList>> page, Func<TList, string?> next, CancellationToken cancellationToken)
         where TList : IItems<T>
     {
@@ -86,7 +89,7 @@ public sealed class PrometheusFinder(IKubernetes client, int pageSize = 100)
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                var problem = ClusterProblem.Of(e, $"list {resource}", $"give its service account a ClusterRole with the verb list on {resource}");
+                var problem = ClusterProblem.Of(e, $"list {resource}", $"{_user.Ask} a ClusterRole with the verb list on {resource}", _user);
                 if (problem.Kind != ClusterProblemKind.Expired || tries == Tries)
                 {
                     return (null, problem);

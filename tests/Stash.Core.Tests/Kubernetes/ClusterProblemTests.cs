@@ -24,6 +24,12 @@ public sealed class ClusterProblemTests
     }
 
     [Theory]
+    [InlineData(HttpStatusCode.Forbidden, "You may not list things in the cluster: give it the right.")]
+    [InlineData(HttpStatusCode.Unauthorized, "The cluster's API server does not know you: see that the token or certificate of your kubeconfig is valid.")]
+    public void A_person_is_told_of_himself(HttpStatusCode code, string message) =>
+        ClusterProblem.Of(new ApiServerException(code, Secret), "list things", "give it the right", ClusterUser.You).Message.ShouldBe(message);
+
+    [Theory]
     [InlineData(HttpRequestError.NameResolutionError, "The name of the cluster's API server cannot be resolved")]
     [InlineData(HttpRequestError.ConnectionError, "The cluster's API server cannot be connected to")]
     [InlineData(HttpRequestError.SecureConnectionError, "The certificate of the cluster's API server is not from the authority")]

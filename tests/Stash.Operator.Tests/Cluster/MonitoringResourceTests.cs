@@ -26,8 +26,7 @@ public sealed class MonitoringResourceTests(KubeCluster cluster) : IAsyncLifetim
     {
         await cluster.ServiceAccountAsync("settings", "default");
         await cluster.ApplyAsync(await File.ReadAllTextAsync(Definition, Stop));
-        var (code, _, error) = await cluster.KubectlAsync("wait", "--for=condition=established", "--timeout=30s", $"crd/{Kind}");
-        code.ShouldBe(0, error);
+        await Eventually.TrueAsync("established", async () => (await cluster.KubectlAsync("wait", "--for=condition=established", "--timeout=30s", $"crd/{Kind}")).ExitCode == 0);
         await cluster.KubectlAsync("delete", Kind, "--namespace=settings", "--all");
     }
 

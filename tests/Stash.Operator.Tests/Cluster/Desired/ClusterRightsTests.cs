@@ -51,7 +51,7 @@ public sealed class ClusterRightsTests(KubeCluster cluster)
         var it = await DesiredCluster.StartAsync(cluster);
         var failures = await FailuresAsync(it, "/metrics", "get");
         failures.ShouldAllBe(f => f.Reason == FailureReason.Forbidden || f.Reason == FailureReason.ClusterRoleNotFound);
-        failures.ShouldContain(f => f.Message.StartsWith("The operator may not give Prometheus the right to get /metrics, as it does not have it itself: let its service account get the non-resource URL /metrics."), string.Join('\n', failures));
+        failures.ShouldContain(f => f.Message.StartsWith("The operator may not give Prometheus the right to get /metrics, as it does not have it itself: give its service account the right to get the non-resource URL /metrics."), string.Join('\n', failures));
     }
 
     /// <summary>Makes, changes, moves and removes everything, under all rights but one.</summary>
