@@ -18,12 +18,14 @@ public sealed class KubernetesConnection : IDisposable
 
     private const string NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
+    private readonly KubernetesClientConfiguration _configuration;
+
     private KubernetesConnection(KubernetesClientConfiguration configuration, string @namespace)
     {
+        _configuration = configuration;
         Namespace = @namespace;
         Server = new Uri(configuration.Host);
-        configuration.HttpClientTimeout = RequestTimeout;
-        configuration.FirstMessageHandlerSetup = handler => Configure((SocketsHttpHandler)handler, configuration);
+        Set(configuration);
         Client = new k8s.Kubernetes(configuration);
     }
 
@@ -57,7 +59,29 @@ public sealed class KubernetesConnection : IDisposable
         }
     }
 
+    /// <summary>A client of the same API server that asks as somebody else: it has the trust in the server from here, and no token, certificate or password.</summary>
+    /// <param name="token">A bearer token of theirs.</param>
+    public IKubernetes As(string token)
+    {
+        KubernetesClientConfiguration theirs = new()
+        {
+            Host = _configuration.Host,
+            SslCaCerts = _configuration.SslCaCerts,
+            SkipTlsVerify = _configuration.SkipTlsVerify,
+            TlsServerName = _configuration.TlsServerName,
+            AccessToken = token,
+        };
+        Set(theirs);
+        return new k8s.Kubernetes(theirs);
+    }
+
     public void Dispose() => Client.Dispose();
+
+    private static void Set(KubernetesClientConfiguration configuration)
+    {
+        configuration.HttpClientTimeout = RequestTimeout;
+        configuration.FirstMessageHandlerSetup = handler => Configure((SocketsHttpHandler)handler, configuration);
+    }
 
     private static KubernetesClientConfiguration InCluster()
     {

@@ -57,6 +57,10 @@ public enum SettingsFailure
 /// <param name="inner">For the log.</param>
 public sealed class SettingsException(SettingsFailure failure, string message, IReadOnlyList<FieldError>? errors = null, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>Somebody was faster.</summary>
+    public static SettingsException ChangedMeanwhile() =>
+        new(SettingsFailure.Conflict, "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion");
+
     public SettingsFailure Failure => failure;
 
     public IReadOnlyList<FieldError> Errors => errors ?? [];

@@ -112,6 +112,15 @@ public sealed record MonitoringCondition
     /// <summary>The generation of the settings that it was told of.</summary>
     public long? ObservedGeneration { get; init; }
 
+    /// <summary>The reason of one that is not true because the settings do not ask for it.</summary>
+    public const string NotWanted = "NotWanted";
+
+    /// <summary>The reason of one that nobody can tell from here.</summary>
+    public const string NotKnown = "NotKnown";
+
+    /// <summary>Whether somebody should look at it.</summary>
+    public bool IsProblem() => Status != "True" && Reason is not (NotWanted or NotKnown);
+
     /// <summary>The Service has the annotations that the settings want.</summary>
     public const string ServiceAnnotated = "ServiceAnnotated";
 

@@ -9,7 +9,7 @@ using Stash.Core.Kubernetes;
 namespace Stash.Core.Monitoring.Cluster;
 
 /// <summary>A request to the API server did not do what it was to.</summary>
-internal sealed class ClusterFailureException(ApplyFailure failure, Exception? inner = null) : Exception(failure.Message, inner)
+public sealed class ClusterFailureException(ApplyFailure failure, Exception? inner = null) : Exception(failure.Message, inner)
 {
     public ApplyFailure Failure => failure;
 }
@@ -54,7 +54,7 @@ internal static partial class ClusterFailures
         response is null ? null : RetryAfter(response, Status(response.Content)));
 
     /// <summary>As <c>patch servicemonitors.monitoring.coreos.com</c>.</summary>
-    private static string Right(string verb, ObjectRef what) => $"{verb} {ClusterKind.Of(what)?.Resource ?? what.Kind}";
+    private static string Right(string verb, ObjectRef what) => $"{verb} {ClusterKind.Known(what)?.Resource ?? what.Kind}";
 
     /// <returns>Null for what has nothing to do with the object.</returns>
     private static ApplyFailure? Of(HttpResponseMessageWrapper response, string verb, ObjectRef what, ClusterUser user)
@@ -99,12 +99,20 @@ internal static partial class ClusterFailures
 
     private static ApplyFailure NotFound(JsonNode? status, ObjectRef what) => status switch
     {
+        _ when what.Kind == ClusterKind.Monitoring.Kind => OfSettings(status, what),
         _ when status.Text("details", "kind") == "namespaces" => new(FailureReason.NamespaceNotFound, $"There is no namespace {what.Namespace}: create it, or set another Prometheus namespace."),
         _ when what.Kind == ClusterKind.ClusterRoleBinding.Kind && status.Text("details", "kind") == ClusterKind.ClusterRole.Plural =>
             new(FailureReason.ClusterRoleNotFound, $"{Name(what)} waits for the ClusterRole that it binds: see why that is not there."),
         _ when IsOfUnknownKind(status) => new(FailureReason.CustomResourceDefinitionNotFound,
             $"The cluster knows no {what.Kind}: install the Prometheus operator, which brings its CustomResourceDefinition, or set another agent. It is made by itself as soon as that is there."),
         _ => new(FailureReason.Conflict, $"{Name(what)} went away at the same moment: it is tried again."),
+    };
+
+    private static ApplyFailure OfSettings(JsonNode? status, ObjectRef what) => status switch
+    {
+        _ when status.Text("details", "kind") == "namespaces" => new(FailureReason.NamespaceNotFound, $"There is no namespace {what.Namespace}: give the operator's."),
+        _ when IsOfUnknownKind(status) => new(FailureReason.CustomResourceDefinitionNotFound, $"The cluster does not know {ClusterKind.Monitoring.Resource}: install Stash there, whose chart brings that CustomResourceDefinition."),
+        _ => new(FailureReason.Conflict, $"{Name(what)} went away at the same moment: try again."),
     };
 
     /// <summary>Whether a 404 is about the path, not about an object: its answer names none, or is plain text.</summary>

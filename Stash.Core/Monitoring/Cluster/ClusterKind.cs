@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Stash.Core.Monitoring.Cluster;
 
-/// <summary>A kind of object that the settings make or change, and its path on the API server.</summary>
+/// <summary>A kind of object that the settings make or change, or are, and its path on the API server.</summary>
 /// <param name="Group">Empty for the core group.</param>
 /// <param name="Version">As <c>v1</c>.</param>
 /// <param name="Kind">As <c>Secret</c>.</param>
@@ -15,7 +15,10 @@ public sealed record ClusterKind(string Group, string Version, string Kind, stri
     public static readonly ClusterKind ClusterRoleBinding = new("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings");
     public static readonly ClusterKind ServiceMonitor = new("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors");
 
-    /// <summary>All of them, in the order in which they are made: what lets Prometheus in before what makes it ask.</summary>
+    /// <summary>The settings themselves, which make the others.</summary>
+    public static readonly ClusterKind Monitoring = new(MonitoringResource.KubeGroup, MonitoringResource.KubeApiVersion, MonitoringResource.KubeKind, MonitoringResource.KubePluralName);
+
+    /// <summary>All that the settings make, in the order in which they are made: what lets Prometheus in before what makes it ask.</summary>
     public static IReadOnlyList<ClusterKind> All { get; } = [Secret, ClusterRole, ClusterRoleBinding, Service, ServiceMonitor];
 
     /// <summary>As <c>monitoring.coreos.com/v1</c>.</summary>
@@ -26,6 +29,9 @@ public sealed record ClusterKind(string Group, string Version, string Kind, stri
 
     /// <summary>The kind of an object; null where the settings make none of that kind.</summary>
     public static ClusterKind? Of(ObjectRef named) => All.FirstOrDefault(k => k.Kind == named.Kind && k.ApiVersion == named.ApiVersion);
+
+    /// <summary>The same, and <see cref="Monitoring"/>.</summary>
+    internal static ClusterKind? Known(ObjectRef named) => named.Kind == Monitoring.Kind && named.ApiVersion == Monitoring.ApiVersion ? Monitoring : Of(named);
 
     public ObjectRef Named(string? @namespace, string name) => new(ApiVersion, Kind, @namespace, name);
 

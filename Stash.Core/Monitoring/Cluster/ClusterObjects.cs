@@ -38,6 +38,22 @@ internal sealed class ClusterObjects(IKubernetes client, ClusterUser user, bool 
     public Task<JsonObject> ApplyAsync(ObjectRef what, JsonObject body, bool isNew, CancellationToken cancellationToken) =>
         PatchAsync(isNew ? "create" : "patch", what, new V1Patch(body, V1Patch.PatchType.ApplyPatch), force: true, cancellationToken);
 
+    /// <summary>Makes an object that is not there yet.</summary>
+    public Task<JsonObject> CreateAsync(ObjectRef what, JsonObject body, string fieldManager, CancellationToken cancellationToken)
+    {
+        var kind = KindOf(what);
+        return SendAsync("create", what, () => client.CustomObjects.CreateNamespacedCustomObjectAsync<JsonObject>(
+            body, kind.Group, kind.Version, what.Namespace, kind.Plural, DryRun, fieldManager, cancellationToken: cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Writes a whole object, if it is still as it was read: its body has the resourceVersion.</summary>
+    public Task<JsonObject> ReplaceAsync(ObjectRef what, JsonObject body, string fieldManager, CancellationToken cancellationToken)
+    {
+        var kind = KindOf(what);
+        return SendAsync("update", what, () => client.CustomObjects.ReplaceNamespacedCustomObjectAsync<JsonObject>(
+            body, kind.Group, kind.Version, what.Namespace, kind.Plural, what.Name, DryRun, fieldManager, cancellationToken: cancellationToken), cancellationToken);
+    }
+
     /// <summary>A merge patch; for what cannot be done by apply.</summary>
     public Task<JsonObject> MergeAsync(ObjectRef what, JsonObject body, CancellationToken cancellationToken) =>
         PatchAsync("patch", what, new V1Patch(body, V1Patch.PatchType.MergePatch), force: null, cancellationToken);
@@ -93,5 +109,5 @@ internal sealed class ClusterObjects(IKubernetes client, ClusterUser user, bool 
         }
     }
 
-    private static ClusterKind KindOf(ObjectRef what) => ClusterKind.Of(what) ?? throw new ArgumentException($"The settings make no {what.Kind} of {what.ApiVersion}.", nameof(what));
+    private static ClusterKind KindOf(ObjectRef what) => ClusterKind.Known(what) ?? throw new ArgumentException($"The settings make no {what.Kind} of {what.ApiVersion}.", nameof(what));
 }

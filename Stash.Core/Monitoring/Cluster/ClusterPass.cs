@@ -100,8 +100,21 @@ internal sealed class ClusterPass(ClusterObjects objects, DesiredState desired, 
             }
         }
 
-        var now = await objects.ApplyAsync(wanted.Ref, wanted.Body, live is null, cancellationToken);
+        var now = await ApplyAsync(wanted, live is null, cancellationToken);
         return new(new(wanted.Ref, ResultOf(live, now)), live, now);
+    }
+
+    private async Task<JsonObject> ApplyAsync(DesiredObject wanted, bool isNew, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.ApplyAsync(wanted.Ref, wanted.Body, isNew, cancellationToken);
+        }
+        catch (ClusterFailureException e) when (dryRun && e.Failure.Reason == FailureReason.ClusterRoleNotFound && !_steps.Exists(s => s.Outcome.Result == ObjectResult.Failed && ClusterKind.Of(s.Outcome.Ref) == ClusterKind.ClusterRole))
+        {
+            // It would be there by then: the pass makes it first.
+            return wanted.Body;
+        }
     }
 
     private async Task<ClusterStep?> RemoveAsync(ObjectRef old, JsonObject? live, CancellationToken cancellationToken)

@@ -6,6 +6,8 @@ namespace Stash.Core.Monitoring.Cluster;
 /// <summary>An object of the cluster as YAML for people.</summary>
 internal static class ObjectYaml
 {
+    private static readonly string[] First = ["apiVersion", "kind", "metadata", "name", "namespace"];
+
     private static readonly string[] Kept = ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"];
 
     /// <summary>Without what the API server keeps for itself, without status, and of a Secret no value but the certificate.</summary>
@@ -33,6 +35,15 @@ internal static class ObjectYaml
             }
         }
 
-        return JsonYaml.Write(shown);
+        return JsonYaml.Write(Ordered(shown).AsObject());
     }
+
+    /// <summary>In one order, whether the API server has written it or it is what is asked for: else a difference would show that is none.</summary>
+    private static JsonNode Ordered(JsonNode node) => node switch
+    {
+        JsonObject map => new JsonObject(map.OrderBy(p => Array.IndexOf(First, p.Key) is >= 0 and var i ? i : First.Length).ThenBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => KeyValuePair.Create(p.Key, p.Value is null ? null : Ordered(p.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(i => i is null ? null : Ordered(i))]),
+        _ => node.DeepClone(),
+    };
 }

@@ -108,7 +108,7 @@ public sealed partial class MonitoringStore(DataFolder data, EmbeddedResources r
 
                 if (manifest.Metadata.ResourceVersion != Current.Metadata.ResourceVersion)
                 {
-                    throw new SettingsException(SettingsFailure.Conflict, "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion");
+                    throw SettingsException.ChangedMeanwhile();
                 }
 
                 // A file that cannot be read is replaced as a whole (its old text stays beside it); else only what changes.

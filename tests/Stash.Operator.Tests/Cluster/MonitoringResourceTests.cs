@@ -16,17 +16,14 @@ namespace Stash.Operator.Tests.Cluster;
 [Collection(KubeTests.Name)]
 public sealed class MonitoringResourceTests(KubeCluster cluster) : IAsyncLifetime
 {
-    private const string Kind = "monitorings.stash.appscode.com";
+    private const string Kind = MonitoringKind.Name;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    private static string Definition => Path.Combine(AppContext.BaseDirectory, "deploy", "crds", "stash.appscode.com_monitorings.yaml");
 
     public async ValueTask InitializeAsync()
     {
         await cluster.ServiceAccountAsync("settings", "default");
-        await cluster.ApplyAsync(await File.ReadAllTextAsync(Definition, Stop));
-        await Eventually.TrueAsync("established", async () => (await cluster.KubectlAsync("wait", "--for=condition=established", "--timeout=30s", $"crd/{Kind}")).ExitCode == 0);
+        await cluster.InstallMonitoringKindAsync();
         await cluster.KubectlAsync("delete", Kind, "--namespace=settings", "--all");
     }
 
@@ -179,7 +176,7 @@ public sealed class MonitoringResourceTests(KubeCluster cluster) : IAsyncLifetim
     private static YamlMappingNode Schema()
     {
         YamlStream stream = [];
-        using StreamReader text = new(Definition);
+        using StreamReader text = new(MonitoringKind.Definition);
         stream.Load(text);
         var version = ((YamlSequenceNode)Child(Child(stream.Documents[0].RootNode, "spec"), "versions"))[0];
         return (YamlMappingNode)Child(Child(version, "schema"), "openAPIV3Schema");

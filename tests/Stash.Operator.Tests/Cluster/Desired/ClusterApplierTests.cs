@@ -220,12 +220,12 @@ public sealed class ClusterApplierTests(KubeCluster cluster)
             apiVersion: monitoring.coreos.com/v1
             kind: ServiceMonitor
             metadata:
+              name: stash-servicemonitor
+              namespace: {{it.One}}
               labels:
                 app: stash
                 app.kubernetes.io/managed-by: stash
                 stash.appscode.com/operator-namespace: {{it.Operator}}
-              name: stash-servicemonitor
-              namespace: {{it.One}}
             spec:
               endpoints:
                 - honorLabels: true

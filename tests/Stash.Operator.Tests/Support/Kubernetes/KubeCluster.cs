@@ -43,6 +43,9 @@ public sealed class KubeCluster : IAsyncLifetime
     /// <summary>Of a member of <c>system:masters</c>.</summary>
     public string AdminKubeconfig => _folder.In("admin");
 
+    /// <summary>The API server's own: a line of JSON for each request about settings.</summary>
+    internal string AuditLog => _folder.In("audit.log");
+
     internal IKubernetes Admin { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -59,6 +62,16 @@ public sealed class KubeCluster : IAsyncLifetime
         using var proxy = Proxies.IssueClient("CN=front-proxy-client");
         Write("proxy.crt", proxy.ExportCertificatePem());
         Write("proxy.key", proxy.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        // Who changed the settings; nothing else is asked for.
+        Write("audit.yaml", """
+            apiVersion: audit.k8s.io/v1
+            kind: Policy
+            omitStages: [RequestReceived]
+            rules:
+              - {level: Metadata, resources: [{group: stash.appscode.com, resources: [monitorings]}]}
+              - {level: None}
+
+            """);
         Clients.IssueTo(_folder.In("server"), "kubernetes", "kubernetes.default.svc");
         using var admin = Clients.IssueClient("CN=admin, O=system:masters");
         WriteKubeconfig("admin", $"client-certificate-data: {Base64(admin.ExportCertificatePem())}, client-key-data: {Base64(admin.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())}", "default");
@@ -99,6 +112,7 @@ public sealed class KubeCluster : IAsyncLifetime
             "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             $"--proxy-client-cert-file={_folder.In("proxy.crt")}", $"--proxy-client-key-file={_folder.In("proxy.key")}",
             $"--service-account-issuer={Issuer}", $"--service-account-key-file={_folder.In("tokens.key")}", $"--service-account-signing-key-file={_folder.In("tokens.key")}",
+            $"--audit-policy-file={_folder.In("audit.yaml")}", $"--audit-log-path={AuditLog}", "--audit-log-mode=blocking",
             "--authorization-mode=RBAC", "--service-cluster-ip-range=10.0.0.0/24", "--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none");
         await Eventually.TrueAsync("kube-apiserver is ready", async () =>
         {
