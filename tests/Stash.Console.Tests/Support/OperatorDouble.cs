@@ -189,7 +189,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DownAsync();
-        _journal.Dispose();
+        await _journal.DisposeAsync();
         _authority.Dispose();
         _temporary.Dispose();
         JournalFolder.Delete(recursive: true);
