@@ -18,6 +18,9 @@ public sealed record ConsoleArguments
           --Stash:KEY=VALUE           Any option by its key:
             Stash:DataDirectory         Data folder. Default: ~/.local/share/stash
             Stash:Operator:Address      The operator's HTTPS address. Default: https://127.0.0.1:8443
+            Stash:Operator:CaFile       Its authority, PEM. Default: that in the data folder
+            Stash:Operator:TokenFile    The console's own token. Default: that in the data folder
+            Stash:Console:SignIn        link, token (of the cluster) or oidc (docs/console.md). Default: link
             Stash:Console:SignInDays    Days that a sign-in lasts without being used. Default: 14
             Stash:Console:KnownProxies  Proxies whose X-Forwarded-... headers are believed, as 127.0.0.1. Default: none
           --Logging:KEY=VALUE         As --Logging:LogLevel:Default=Debug

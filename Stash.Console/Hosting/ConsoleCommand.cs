@@ -31,7 +31,7 @@ public static class ConsoleCommand
             var configuration = StashConfiguration.Build(arguments.ConfigFile, arguments.Settings);
             await using var console = ConsoleHost.Build(configuration);
             await StartAsync(console);
-            await output.WriteLineAsync($"Sign in to the console: {console.Services.GetRequiredService<SignInLink>().Current}");
+            await output.WriteLineAsync(console.Services.GetService<SignInLink>() is { } link ? $"Sign in to the console: {link.Current}" : $"The console listens on {Urls(console)}; people sign in there as themselves.");
             await output.FlushAsync();
             await console.WaitForShutdownAsync();
             return 0;

@@ -64,7 +64,7 @@ public static class ConsoleHost
             live => live.Use((context, next) => live.ApplicationServices.GetRequiredService<SignOuts>().EndConnectionAsync(context, next, TimeSpan.FromSeconds(1), TimeProvider.System)));
         console.MapStaticAssets().AllowAnonymous();
         console.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], () => Results.Text("ok")).AllowAnonymous();
-        console.MapSignIn();
+        console.MapSignIn(options.Console);
         console.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return console;
     }

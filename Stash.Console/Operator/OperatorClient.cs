@@ -3,46 +3,21 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Stash.Console.Hosting;
 using Stash.Core.Api;
 using Stash.Core.Monitoring;
 using Stash.Core.Sessions;
 
 namespace Stash.Console.Operator;
 
-/// <summary>The operator's API. Every method throws <see cref="OperatorException"/> where the operator is away or refuses.</summary>
-public sealed class OperatorClient : IDisposable
+/// <summary>The operator's API, for somebody. Every method throws <see cref="OperatorException"/> where the operator is away or refuses.</summary>
+/// <param name="connection">Shared by all.</param>
+/// <param name="token">Whose right it is.</param>
+public sealed class OperatorClient(OperatorConnection connection, IOperatorToken token)
 {
     /// <summary>A request that takes longer counts as unanswered. The live stream has no end of its own.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    private readonly HttpClient _http;
-    private readonly TimeProvider _time;
-
-    public OperatorClient(Uri address, OperatorCredentials credentials, TimeProvider time)
-    {
-        Address = address;
-        _time = time;
-        var sockets = new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            AutomaticDecompression = System.Net.DecompressionMethods.All,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, chain, errors) => credentials.Trusts(certificate, chain, errors) },
-        };
-        _http = new HttpClient(new OperatorHandler(credentials, address, sockets))
-        {
-            BaseAddress = address,
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
-        };
-        // By which the operator's metrics and its audit log name who asked.
-        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("stash-console", ConsoleCommand.Version));
-    }
-
-    public Uri Address { get; }
+    public Uri Address => connection.Address;
 
     /// <param name="query">Which.</param>
     /// <param name="limit">At most this many.</param>
@@ -82,6 +57,9 @@ public sealed class OperatorClient : IDisposable
     public Task<SettingsPreview> PreviewSettingsAsync(MonitoringManifest settings, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, ApiPaths.SettingsPreview, settings, StashJson.Default.MonitoringManifest, StashJson.Default.SettingsPreview, cancellationToken);
 
+    /// <summary>Whom the operator takes the token for.</summary>
+    public Task<WhoAmI> WhoAmIAsync(CancellationToken cancellationToken) => GetAsync(ApiPaths.WhoAmI, StashJson.Default.WhoAmI, cancellationToken);
+
     /// <summary>Opens the live stream. The caller disposes the response.</summary>
     /// <param name="lastEventId">Of the last event seen; null to begin now.</param>
     /// <param name="cancellationToken">Ends the request.</param>
@@ -94,27 +72,26 @@ public sealed class OperatorClient : IDisposable
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        return await WithinAsync(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
+        return await WithinAsync(stop => connection.SendAsync(request, token, stop), cancellationToken);
     }
-
-    public void Dispose() => _http.Dispose();
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         WithinAsync(
-            async token =>
+            async stop =>
             {
-                using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
-                return await ReadAsync(response, type, token);
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                using var response = await connection.SendAsync(request, token, stop);
+                return await ReadAsync(response, type, stop);
             },
             cancellationToken);
 
     private Task<TAnswer> SendAsync<TBody, TAnswer>(HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken) =>
         WithinAsync(
-            async token =>
+            async stop =>
             {
                 using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body, bodyType) };
-                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
-                return await ReadAsync(response, answerType, token);
+                using var response = await connection.SendAsync(request, token, stop);
+                return await ReadAsync(response, answerType, stop);
             },
             cancellationToken);
 
@@ -136,7 +113,7 @@ public sealed class OperatorClient : IDisposable
 
     private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(Timeout, _time);
+        using var late = new CancellationTokenSource(Timeout, connection.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {

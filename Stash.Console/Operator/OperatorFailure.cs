@@ -6,10 +6,10 @@ public enum OperatorFailure
     /// <summary>It does not answer, or its files in the data folder are not there.</summary>
     Unreachable,
 
-    /// <summary>It answers with a certificate that is not of the data folder's CA.</summary>
+    /// <summary>It answers with a certificate that is not of an authority that is trusted.</summary>
     Untrusted,
 
-    /// <summary>It does not take the data folder's token.</summary>
+    /// <summary>It does not know the token; or the sign-in of whoever asked has ended.</summary>
     Unauthorized,
 
     /// <summary>It knows who asks, and does not let them do this.</summary>

@@ -9,10 +9,14 @@ namespace Stash.Console.Operator;
 /// <summary>Sends the token with every request and turns every way of failing into an <see cref="OperatorException"/>.</summary>
 internal sealed class OperatorHandler(OperatorCredentials credentials, Uri address, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
+    public static readonly HttpRequestOptionsKey<IOperatorToken> TokenKey = new("token");
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         credentials.RequireAuthority();
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credentials.Token());
+        var source = request.Options.TryGetValue(TokenKey, out var given) ? given : throw new InvalidOperationException("A request says whose it is.");
+        var token = await source.ReadAsync(cancellationToken);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         HttpResponseMessage response;
         try
         {
@@ -20,7 +24,7 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
         }
         catch (HttpRequestException e) when (e.InnerException is AuthenticationException)
         {
-            throw new OperatorException(OperatorFailure.Untrusted, $"The operator at {Display} shows a certificate that the data folder's ca.crt has not signed for this address: use the data folder that this operator runs with.", inner: e);
+            throw new OperatorException(OperatorFailure.Untrusted, $"The operator at {Display} shows a certificate that {credentials.UntrustedRemedy}", inner: e);
         }
         catch (HttpRequestException e)
         {
@@ -34,7 +38,7 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
 
         using (response)
         {
-            throw Refusal(response.StatusCode, await StatusAsync(response, cancellationToken));
+            throw response.StatusCode == HttpStatusCode.Unauthorized ? source.Refused(token, Display) : Refusal(response.StatusCode, await StatusAsync(response, cancellationToken));
         }
     }
 
@@ -44,7 +48,6 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
     {
         var failure = code switch
         {
-            HttpStatusCode.Unauthorized => OperatorFailure.Unauthorized,
             HttpStatusCode.Forbidden => OperatorFailure.Forbidden,
             HttpStatusCode.NotFound => OperatorFailure.NotFound,
             HttpStatusCode.Conflict => OperatorFailure.Conflict,
@@ -52,13 +55,9 @@ internal sealed class OperatorHandler(OperatorCredentials credentials, Uri addre
             HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => OperatorFailure.Unreachable,
             _ => OperatorFailure.Internal,
         };
-        var message = failure switch
-        {
-            OperatorFailure.Unauthorized => $"The operator at {Display} does not take the token of this data folder: use the data folder that this operator runs with.",
-            _ => status?.Message is { Length: > 0 } text
-                ? $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] == '.' ? "" : ".")}"
-                : $"The operator at {Display} could not do it (HTTP {(int)code}): its log tells why.",
-        };
+        var message = status?.Message is { Length: > 0 } text
+            ? $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] == '.' ? "" : ".")}"
+            : $"The operator at {Display} could not do it (HTTP {(int)code}): its log tells why.";
         return new OperatorException(failure, message, status?.Details?.Causes);
     }
 

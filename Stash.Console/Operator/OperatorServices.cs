@@ -1,3 +1,4 @@
+using Stash.Console.People;
 using Stash.Core.Configuration;
 
 namespace Stash.Console.Operator;
@@ -7,10 +8,17 @@ public static class OperatorServices
 {
     public static IServiceCollection AddOperator(this IServiceCollection services, StashOptions options, DataFolder folder)
     {
-        services.AddSingleton(new OperatorCredentials(folder));
-        services.AddSingleton(provider => new OperatorClient(options.Operator.Address, provider.GetRequiredService<OperatorCredentials>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LiveFeed>();
+        services.AddSingleton(new OperatorCredentials(options.Operator, folder));
+        services.AddSingleton(provider => new OperatorConnection(options.Operator.Address, provider.GetRequiredService<OperatorCredentials>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LiveFeed(
+            new OperatorClient(provider.GetRequiredService<OperatorConnection>(), provider.GetRequiredService<OperatorCredentials>()),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddHostedService<LiveFeedService>();
+        // Of a page: what it asks, it asks for whoever looks at it.
+        services.AddScoped(provider => new OperatorClient(
+            provider.GetRequiredService<OperatorConnection>(),
+            options.Console.IsPersonal ? provider.GetRequiredService<Visitor>() : provider.GetRequiredService<OperatorCredentials>()));
         return services;
     }
 }

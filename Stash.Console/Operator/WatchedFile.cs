@@ -17,7 +17,8 @@ internal sealed class WatchedFile<T>(string path, Func<byte[], T> parse)
         {
             try
             {
-                var info = new FileInfo(path);
+                // What a pod mounts is a link to a link that is changed: the file at its end tells.
+                var info = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
                 var stamp = (info.LastWriteTimeUtc, info.Length);
                 if (_value is null || stamp != _stamp)
                 {

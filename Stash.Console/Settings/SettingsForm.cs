@@ -32,8 +32,15 @@ public sealed class SettingsForm
             Operator = spec.Operator,
             PrometheusNamespace = spec.Prometheus.Namespace,
         };
-        form.Labels.AddRange(spec.ServiceMonitor.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => new LabelRow { Key = l.Key, Value = l.Value }));
+        form.SetLabels(spec.ServiceMonitor.Labels);
         return form;
+    }
+
+    /// <summary>Has these labels and no others.</summary>
+    public void SetLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        Labels.Clear();
+        Labels.AddRange(labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => new LabelRow { Key = l.Key, Value = l.Value }));
     }
 
     /// <summary>What is wrong with a label; null where nothing is.</summary>

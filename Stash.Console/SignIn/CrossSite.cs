@@ -1,8 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Stash.Console.SignIn;
+
+/// <summary>A request whose cookie is of a sign-in that has come to its end: a feature of it.</summary>
+internal sealed class EndedSignIn;
 
 /// <summary>
 /// A strict cookie is not sent where a link on another site leads here. A page that refreshes itself once is then a request of
@@ -26,7 +30,7 @@ internal static class CrossSite
             return Refresh($"{request.PathBase}{request.Path}{request.QueryString}").ExecuteAsync(context.HttpContext);
         }
 
-        context.Response.Redirect(context.RedirectUri);
+        context.Response.Redirect(context.HttpContext.Features.Get<EndedSignIn>() is null ? context.RedirectUri : QueryHelpers.AddQueryString(context.RedirectUri, SignInEndpoints.EndedParameter, "true"));
         return Task.CompletedTask;
     }
 

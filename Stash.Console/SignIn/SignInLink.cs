@@ -15,7 +15,9 @@ public sealed partial class SignInLink(DataFolder folder, ILogger<SignInLink> lo
     private Uri? _address;
     private string _token = "";
 
-    public string File { get; } = folder.In("console-link");
+    public string File { get; } = FileIn(folder);
+
+    public static string FileIn(DataFolder folder) => folder.In("console-link");
 
     /// <summary>The link as it is now.</summary>
     public Uri Current

@@ -2,24 +2,33 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Stash.Console.People;
+using Stash.Console.SignIn.Oidc;
 using Stash.Core;
 using Stash.Core.Configuration;
 
 namespace Stash.Console.SignIn;
 
-/// <summary>Composes signing in: a cookie that a one-time link gives, asked for by everything that does not say otherwise.</summary>
+/// <summary>Composes signing in: a cookie, which a one-time link gives, or a token or a provider, asked for by everything that does not say otherwise.</summary>
 public static class SignInServices
 {
     public static IServiceCollection AddSignIn(this IServiceCollection services, StashOptions options, DataFolder folder)
     {
-        services.AddSingleton<SignInLink>();
         services.AddSingleton<SignOuts>();
         services.AddSingleton<WrongTokenLimiter>();
-        services.AddHostedService<SignInLinkService>();
+        services.AddSingleton<PersonStore>();
+        services.AddSingleton<Arrivals>();
+        services.AddScoped<Visitor>();
+        if (!options.Console.IsPersonal)
+        {
+            services.AddSingleton<SignInLink>();
+            services.AddHostedService<SignInLinkService>();
+        }
+
         services.AddDataProtection()
             .SetApplicationName("Stash.Console")
             .PersistKeysToFileSystem(KeyFolder(folder));
-        services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
+        var authentication = services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
         {
             cookie.Cookie.Name = "stash-console";
             cookie.Cookie.HttpOnly = true;
@@ -32,6 +41,11 @@ public static class SignInServices
             cookie.Events.OnValidatePrincipal = RefuseEndedAsync;
             cookie.Events.OnRedirectToLogin = CrossSite.ChallengeAsync;
         });
+        if (options.Console.SignIn == ConsoleOptions.OidcSignIn)
+        {
+            authentication.AddOidcSignIn(options.Console.Oidc);
+        }
+
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddCascadingAuthenticationState();
         services.AddAntiforgery(antiforgery =>
@@ -45,8 +59,24 @@ public static class SignInServices
 
     private static async Task RefuseEndedAsync(CookieValidatePrincipalContext context)
     {
-        if (context.Principal is { } user && context.HttpContext.RequestServices.GetRequiredService<SignOuts>().EndOf(user).IsCancellationRequested)
+        if (context.Principal is not { } user)
         {
+            return;
+        }
+
+        var services = context.HttpContext.RequestServices;
+        var options = services.GetRequiredService<StashOptions>().Console;
+        var signOuts = services.GetRequiredService<SignOuts>();
+        // Cookies of earlier versions do not say how they came about: there was the link alone.
+        if (signOuts.EndOf(user).IsCancellationRequested
+            || (SignOuts.MethodOf(user) ?? ConsoleOptions.LinkSignIn) != options.SignIn
+            || (options.IsPersonal && services.GetRequiredService<PersonStore>().Find(user) is null))
+        {
+            if (options.IsPersonal && (!signOuts.EndOf(user).IsCancellationRequested || signOuts.ReasonOf(user) == SignInProblem.Expired))
+            {
+                context.HttpContext.Features.Set(new EndedSignIn());
+            }
+
             context.RejectPrincipal();
             await context.HttpContext.SignOutAsync();
         }

@@ -18,11 +18,15 @@ public sealed partial class LabelEditor
     [Parameter, EditorRequired]
     public required bool Used { get; set; }
 
+    /// <summary>True where nothing may be changed.</summary>
+    [Parameter]
+    public bool ReadOnly { get; set; }
+
     [Parameter]
     public EventCallback OnChanged { get; set; }
 
     /// <summary>A wrong label can be put right also where it is not used: it would keep the settings from being saved.</summary>
-    private bool IsOff => !Used && Form.Labels.TrueForAll(row => Form.LabelError(row) is null);
+    private bool IsOff => ReadOnly || (!Used && Form.Labels.TrueForAll(row => Form.LabelError(row) is null));
 
     private string ErrorText
     {

@@ -9,6 +9,10 @@ public sealed partial class SettingsConflict
     [Parameter, EditorRequired]
     public required IReadOnlyList<SettingsDifference> Differences { get; set; }
 
+    /// <summary>Where that may have been.</summary>
+    [Parameter, EditorRequired]
+    public required string Elsewhere { get; set; }
+
     [Parameter]
     public EventCallback OnTakeTheirs { get; set; }
 

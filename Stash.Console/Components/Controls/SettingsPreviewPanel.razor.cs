@@ -32,9 +32,11 @@ public sealed partial class SettingsPreviewPanel
 
     private string State => Preview is null ? ""
         : !IsValid ? "of the last valid settings"
-        : Problem is not null ? "not current: the operator is away"
+        : Problem is not null ? "not current"
         : IsPending ? "updating …"
         : "";
+
+    private static string FullName(PreviewItem item) => item.Namespace is { } name ? $"{name}/{item.Name}" : item.Name;
 
     private static string Word(string action) => action switch
     {

@@ -8,8 +8,12 @@ namespace Stash.Console.Components.Controls;
 public sealed partial class SettingsStatus
 {
     [Parameter, EditorRequired]
-    public required MonitoringStatus? Status { get; set; }
+    public required MonitoringManifest Settings { get; set; }
 
     [Parameter, EditorRequired]
     public required DataFolder Folder { get; set; }
+
+    private MonitoringStatus? Status => Settings.Status;
+
+    private bool IsInCluster => Settings.Metadata.Namespace is not null;
 }

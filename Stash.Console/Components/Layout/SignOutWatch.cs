@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Stash.Console.SignIn;
@@ -23,9 +24,12 @@ public sealed class SignOutWatch : ComponentBase, IDisposable
         if (RendererInfo.IsInteractive && Authentication is { } authentication)
         {
             var user = (await authentication).User;
-            _registration = SignOuts.EndOf(user).Register(() => _ = InvokeAsync(() => Navigation.NavigateTo(SignInEndpoints.Path, forceLoad: true)));
+            _registration = SignOuts.EndOf(user).Register(() => _ = InvokeAsync(() => Navigation.NavigateTo(TargetOf(user), forceLoad: true)));
         }
     }
+
+    /// <summary>Where the sign-in has come to its end, the page asks for itself: the way to sign in then leads back to it, and says why.</summary>
+    private string TargetOf(ClaimsPrincipal user) => SignOuts.ReasonOf(user) == SignInProblem.None ? SignInEndpoints.Path : Navigation.Uri;
 
     public void Dispose() => _registration.Dispose();
 }

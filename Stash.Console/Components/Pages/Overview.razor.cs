@@ -3,6 +3,7 @@ using Stash.Console.Charts;
 using Stash.Console.Dashboard;
 using Stash.Console.Formats;
 using Stash.Console.Operator;
+using Stash.Console.People;
 using Stash.Core.Sessions;
 
 namespace Stash.Console.Components.Pages;
@@ -11,6 +12,7 @@ namespace Stash.Console.Components.Pages;
 /// All sessions at a glance, live: the panels of the Grafana dashboard that Stash 0.8.3 came with, what runs now, and which apps
 /// need a look. Its filter is its URL's query.
 /// </summary>
+[Needs(Sight.Sessions)]
 public sealed partial class Overview : IDisposable
 {
     private static readonly (DurationStatistic Statistic, string Label)[] Statistics =

@@ -2,11 +2,13 @@ using Microsoft.AspNetCore.Components;
 using Stash.Console.Dashboard;
 using Stash.Console.History;
 using Stash.Console.Operator;
+using Stash.Console.People;
 using Stash.Core.Sessions;
 
 namespace Stash.Console.Components.Pages;
 
 /// <summary>One session, whole: from its first report while it runs to what restic said at its end. A running session becomes the ended one in place.</summary>
+[Needs(Sight.Sessions)]
 public sealed partial class SessionPage : IDisposable
 {
     private readonly CancellationTokenSource _gone = new();

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
 using MudBlazor;
 using Stash.Console.Operator;
+using Stash.Console.People;
 using Stash.Console.Settings;
 using Stash.Core.Api;
 using Stash.Core.Configuration;
@@ -13,18 +14,17 @@ namespace Stash.Console.Components.Pages;
 /// Edits the monitoring settings: checked as they are typed, previewed, saved with the version that was read. Changes made
 /// elsewhere arrive live; what is typed here is never dropped without being asked.
 /// </summary>
+[Needs(Sight.Settings)]
 public sealed partial class SettingsPage : IDisposable
 {
     private const string SnippetName = "prometheus/stash-scrape.yml";
 
     private static readonly TimeSpan PreviewAfter = TimeSpan.FromMilliseconds(300);
 
-    private static readonly (string Agent, string Name, string What)[] Agents =
-    [
-        (MonitoringAgent.None, "None", "No Prometheus scrapes Stash; the console works without one."),
-        (MonitoringAgent.Builtin, "Prometheus (builtin)", "A Prometheus that finds its targets itself: Stash writes the scrape configuration for it to include."),
-        (MonitoringAgent.CoreosOperator, "Prometheus operator (coreos-operator)", "The Prometheus operator in a Kubernetes cluster: Stash writes a ServiceMonitor that it selects by labels."),
-    ];
+    private static readonly TimeSpan FollowEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>A controller that has not taken settings up by then is not there, or waits for something; the page then shows what there is.</summary>
+    private static readonly TimeSpan LongestFollow = TimeSpan.FromMinutes(2);
 
     private readonly CancellationTokenSource _gone = new();
     private CancellationTokenSource? _previewing;
@@ -35,6 +35,10 @@ public sealed partial class SettingsPage : IDisposable
     private string? _saveProblem;
     private bool _previewPending;
     private bool _saving;
+    private Person? _person;
+
+    /// <summary>What was saved here and is not known to be in effect yet; null where there is no such thing.</summary>
+    private long? _followed;
 
     [Inject]
     public required OperatorClient Operator { get; set; }
@@ -57,7 +61,25 @@ public sealed partial class SettingsPage : IDisposable
     [Inject]
     public required ISnackbar Snackbar { get; set; }
 
+    [Inject]
+    public required Visitor Visitor { get; set; }
+
     private SettingsEditor? Editor { get; set; }
+
+    private SettingsWords Words => SettingsWords.Of(Editor?.Saved, Folder);
+
+    private bool IsInCluster => Editor?.Saved.Metadata.Namespace is not null;
+
+    private bool MayEdit => _person?.May.EditSettings ?? true;
+
+    /// <summary>Why they are not in effect, where no condition says it.</summary>
+    private string? InvalidText => Editor?.Saved.Status is { Error: { } error } status && !status.Problems().Any(c => c.Message == error) ? error : null;
+
+    /// <summary>Of the settings as typed, where the last preview is of them.</summary>
+    private IReadOnlyList<PrometheusState> Prometheuses => Editor!.Form.Agent != MonitoringAgent.CoreosOperator ? []
+        : _preview?.Prometheuses is { Count: > 0 } previewed ? previewed
+        : !IsEdited ? Editor.Saved.Status?.Prometheuses ?? []
+        : [];
 
     private bool IsEdited => Editor?.IsEdited ?? false;
 
@@ -67,16 +89,16 @@ public sealed partial class SettingsPage : IDisposable
 
     private string NothingCreated => Editor!.Form switch
     {
-        { Agent: MonitoringAgent.None } => "With agent none nothing is written.",
-        { Backup: false, Operator: false } => "Nothing is written until session or operator metrics are on.",
-        _ => "Nothing is written for these settings.",
+        { Agent: MonitoringAgent.None } => $"With agent none nothing is {Words.Made}.",
+        { Backup: false, Operator: false } => $"Nothing is {Words.Made} until session or operator metrics are on.",
+        _ => $"Nothing is {Words.Made} for these settings.",
     };
 
     private bool ShowsInclude => Editor?.Saved is { Spec.Agent: var agent, Status: { } status } && MonitoringAgent.Normalize(agent) == MonitoringAgent.Builtin && status.Created.Contains(SnippetName, StringComparer.Ordinal);
 
     private string SaveText => _saveProblem
         ?? (Editor!.Theirs is not null ? "Decide above what becomes of the two changes."
-        : !IsEdited ? "No changes."
+        : !IsEdited ? _followed is null ? "No changes." : "Saved. The operator is taking it up …"
         : Editor.Form.IsValid ? "Changes are not saved yet."
         : "Put right what is marked, then save.");
 
@@ -89,10 +111,29 @@ public sealed partial class SettingsPage : IDisposable
     }
 
     // Not while prerendering: the page shows at once, however long the operator takes.
-    protected override Task OnInitializedAsync() => RendererInfo.IsInteractive ? LoadAsync() : Task.CompletedTask;
+    protected override async Task OnInitializedAsync()
+    {
+        if (!RendererInfo.IsInteractive)
+        {
+            return;
+        }
+
+        _person = await Visitor.PersonAsync();
+        if (_person is not null)
+        {
+            _person.Changed += Show;
+        }
+
+        await LoadAsync();
+    }
 
     public void Dispose()
     {
+        if (_person is not null)
+        {
+            _person.Changed -= Show;
+        }
+
         _subscription?.Dispose();
         _gone.Cancel();
         _gone.Dispose();
@@ -139,8 +180,16 @@ public sealed partial class SettingsPage : IDisposable
         }
     }
 
+    private void Show(object? sender, EventArgs e) => _ = InvokeAsync(StateHasChanged);
+
     private void Take(MonitoringManifest settings)
     {
+        // News from before the save, which came by another way.
+        if (settings.Metadata.Generation < _followed)
+        {
+            return;
+        }
+
         if (Editor is null)
         {
             Editor = new SettingsEditor(settings);
@@ -149,6 +198,14 @@ public sealed partial class SettingsPage : IDisposable
         {
             Editor.Take(settings);
         }
+
+        TellWhereSettled();
+    }
+
+    private Task TakeLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        Editor!.Form.SetLabels(labels);
+        return OnEditedAsync();
     }
 
     private Task SetAgent(string? agent)
@@ -262,8 +319,17 @@ public sealed partial class SettingsPage : IDisposable
                 return false;
             }
 
-            Editor.TakeSaved(sent, saved);
-            Snackbar.Add("Settings saved and in effect.", Severity.Success);
+            // The news of it may have come before the answer, with what became of it.
+            var known = Editor.Saved;
+            Editor.TakeSaved(sent, known.Metadata.Generation == saved.Metadata.Generation && known.IsSettled() ? known with { Metadata = saved.Metadata } : saved);
+            _followed = saved.Metadata.Generation ?? 0;
+            StateHasChanged();
+            TellWhereSettled();
+            if (_followed is not null)
+            {
+                _ = FollowAsync();
+            }
+
             await PreviewAsync(TimeSpan.Zero);
             return true;
         }
@@ -281,6 +347,65 @@ public sealed partial class SettingsPage : IDisposable
             _saving = false;
             StateHasChanged();
         }
+    }
+
+    /// <summary>Says what became of what was saved here, once that is known.</summary>
+    private void TellWhereSettled()
+    {
+        if (_followed is null || !Editor!.Saved.IsSettled())
+        {
+            return;
+        }
+
+        _followed = null;
+        if (Editor.Saved.Status.Problems().Count == 0)
+        {
+            Snackbar.Add("Settings saved and in effect.", Severity.Success);
+        }
+        else
+        {
+            Snackbar.Add("Settings saved, but not all of it is in effect: see the conditions.", Severity.Warning);
+        }
+    }
+
+    /// <summary>Reads on until what was saved is in effect: its news alone could be lost with the live connection.</summary>
+    private async Task FollowAsync()
+    {
+        var until = Time.GetUtcNow() + LongestFollow;
+        try
+        {
+            while (_followed is not null && Time.GetUtcNow() < until)
+            {
+                await Task.Delay(FollowEvery, Time, _gone.Token);
+                var now = _followed is null ? null : await Operator.SettingsAsync(_gone.Token);
+                await InvokeAsync(() =>
+                {
+                    if (now is not null)
+                    {
+                        Take(now);
+                        StateHasChanged();
+                    }
+                });
+            }
+        }
+        catch (OperatorException)
+        {
+            // The live connection says it, and brings the rest when it is back.
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await InvokeAsync(() =>
+        {
+            if (_followed is not null && Time.GetUtcNow() >= until)
+            {
+                _followed = null;
+                Snackbar.Add("Settings saved. The operator has not taken them up yet: its log and its conditions tell why.", Severity.Warning);
+                StateHasChanged();
+            }
+        });
     }
 
     /// <summary>Saves; on a conflict reads what somebody else saved, and tries again only where that leaves nothing to decide.</summary>

@@ -1,5 +1,4 @@
 using Stash.Console.History;
-using Stash.Console.Operator;
 using Stash.Console.Tests.Support;
 using Stash.Core.Sessions;
 
@@ -92,7 +91,7 @@ public sealed class AppHistoryReaderTests
 
     private static async Task<AppHistory> ReadAsync(OperatorDouble operatorDouble, Session session)
     {
-        using var client = new OperatorClient(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), TimeProvider.System);
+        var client = operatorDouble.NewClient();
         return await new AppHistoryReader(client, TimeProvider.System).ReadAsync(session, TestContext.Current.CancellationToken);
     }
 }

@@ -13,7 +13,7 @@ public sealed class SessionModelTests
         operatorDouble.Report(Sessions.Running());
         var gate = new TaskCompletionSource();
         operatorDouble.Gate = gate.Task;
-        using var client = new OperatorClient(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), TimeProvider.System);
+        var client = operatorDouble.NewClient();
         var model = new SessionModel(client, TimeProvider.System);
 
         var loading = model.LoadAsync("running-1", () => { }, TestContext.Current.CancellationToken);

@@ -18,7 +18,7 @@ public sealed class ConsoleCommandTests : IDisposable
 
         code.ShouldBe(0);
         error.ShouldBeEmpty();
-        foreach (var option in new[] { "--urls", "--data-dir", "--config", "Stash:Operator:Address", "Stash:Console:SignInDays" })
+        foreach (var option in new[] { "--urls", "--data-dir", "--config", "Stash:Operator:Address", "Stash:Operator:CaFile", "Stash:Operator:TokenFile", "Stash:Console:SignIn ", "Stash:Console:SignInDays" })
         {
             output.ShouldContain(option);
         }

@@ -12,7 +12,7 @@ public sealed class LiveFeedTests
     public async Task Tells_every_subscriber_of_sessions_running_ones_and_settings()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<LiveChange> one = new(), two = new();
         using var first = feed.Subscribe(one.Enqueue);
@@ -41,7 +41,7 @@ public sealed class LiveFeedTests
     public async Task A_disposed_subscription_hears_no_more()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<LiveChange> gone = new(), stays = new();
         var subscription = feed.Subscribe(gone.Enqueue);
@@ -60,7 +60,7 @@ public sealed class LiveFeedTests
     public async Task One_failing_subscriber_does_not_stop_the_others()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<LiveChange> heard = new();
         using var failing = feed.Subscribe(_ => throw new InvalidOperationException("a page's mistake"));
@@ -77,7 +77,7 @@ public sealed class LiveFeedTests
     public async Task Says_that_the_operator_is_away_and_comes_back_with_the_last_event_id_and_a_reset()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<LiveChange> heard = new();
         using var subscription = feed.Subscribe(heard.Enqueue);
@@ -100,7 +100,7 @@ public sealed class LiveFeedTests
     public async Task An_operator_that_says_that_it_stops_is_named_so_and_found_again()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<LiveChange> heard = new();
         using var subscription = feed.Subscribe(heard.Enqueue);
@@ -119,7 +119,7 @@ public sealed class LiveFeedTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var client = new OperatorClient(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), time);
+        var client = operatorDouble.NewClient(time);
         using var feed = new LiveFeed(client, time, NullLogger<LiveFeed>.Instance);
         ConcurrentQueue<LiveChange> heard = new();
         using var subscription = feed.Subscribe(heard.Enqueue);
@@ -140,7 +140,7 @@ public sealed class LiveFeedTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
         File.Delete(operatorDouble.Folder.CaCertificate);
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         await feed.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.Holds(() => feed.State.Reason?.Contains("ca.crt is not there", StringComparison.Ordinal) == true, "the reason is told");
@@ -155,7 +155,7 @@ public sealed class LiveFeedTests
     public async Task A_burst_reaches_a_page_in_few_batches_and_whole()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         using var feed = FeedOf(client);
         ConcurrentQueue<IReadOnlyList<LiveChange>> batches = new();
         using var live = new LiveBatch(feed, TimeProvider.System, batch =>
@@ -181,8 +181,6 @@ public sealed class LiveFeedTests
         await feed.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.Holds(() => feed.State.Connection == LiveConnection.Connected && operatorDouble.OpenStreams == 1, "the feed connects");
     }
-
-    private static OperatorClient ClientOf(OperatorDouble operatorDouble) => new(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), TimeProvider.System);
 
     private static LiveFeed FeedOf(OperatorClient client) => new(client, TimeProvider.System, NullLogger<LiveFeed>.Instance);
 }

@@ -1,6 +1,7 @@
 using Stash.Console.Operator;
 using Stash.Console.Tests.Support;
 using Stash.Core.Api;
+using Stash.Core.Configuration;
 using Stash.Core.Monitoring;
 using Stash.Core.Sessions;
 
@@ -15,7 +16,7 @@ public sealed class OperatorClientTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync(
             Sessions.Succeeded("a", ago: TimeSpan.FromMinutes(3)), Sessions.Succeeded("b", ago: TimeSpan.FromMinutes(2)), Sessions.Failed("c", ago: TimeSpan.FromMinutes(1)));
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         var first = await client.SessionsAsync(new SessionQuery(), 2, null, Token);
         var second = await client.SessionsAsync(new SessionQuery(), 2, first.Metadata.Continue, Token);
@@ -30,7 +31,7 @@ public sealed class OperatorClientTests
     public async Task Sends_every_filter()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         var from = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2));
 
         await client.AggregatesAsync(new SessionQuery { Namespaces = ["a&b", "c"], Apps = ["ä/d"], Outcome = SessionOutcome.Failed, From = from, To = from.AddHours(1) }, 60, Token);
@@ -43,7 +44,7 @@ public sealed class OperatorClientTests
     public async Task Says_that_it_is_the_console()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         await client.AppsAsync(Token);
         operatorDouble.Agents.ShouldHaveSingleItem().ShouldMatch(@"^stash-console/\d+\.\d+\.\d+$");
     }
@@ -52,7 +53,7 @@ public sealed class OperatorClientTests
     public async Task Takes_a_new_token_without_a_restart()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         await client.AppsAsync(Token);
 
         operatorDouble.WriteCredentials(token: "token-of-the-second-start-is-longer");
@@ -66,7 +67,7 @@ public sealed class OperatorClientTests
         await using var operatorDouble = await OperatorDouble.StartAsync();
         using var other = new TestAuthority();
         operatorDouble.WriteCredentials(authority: other.Pem);
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
         error.Failure.ShouldBe(OperatorFailure.Untrusted);
@@ -87,7 +88,7 @@ public sealed class OperatorClientTests
         var given = operatorDouble.Folder.ServingCaCertificate;
         var right = itself ? operatorDouble.ServerPem : await File.ReadAllTextAsync(operatorDouble.Folder.CaCertificate, Token);
         operatorDouble.WriteCredentials(authority: other.Pem);
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Failure.ShouldBe(OperatorFailure.Untrusted);
 
         await File.WriteAllTextAsync(given, right, Token);
@@ -99,7 +100,7 @@ public sealed class OperatorClientTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
         File.Delete(operatorDouble.Folder.ApiToken);
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
 
@@ -108,10 +109,44 @@ public sealed class OperatorClientTests
     }
 
     [Fact]
+    public async Task What_a_pod_mounts_is_read_again_when_it_is_exchanged()
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        using TempFolder mounted = new();
+        // As a projected volume is: a link to a file behind a link to a folder, of which the second alone changes.
+        Exchange("first", operatorDouble.Token);
+        File.CreateSymbolicLink(mounted.In("token"), "..data/token");
+        File.CreateSymbolicLink(mounted.In("ca.crt"), "..data/ca.crt");
+        var options = new OperatorLinkOptions { Address = operatorDouble.Address, CaFile = mounted.In("ca.crt"), TokenFile = mounted.In("token") };
+        OperatorCredentials credentials = new(options, DataFolder.Open(mounted.In("data")));
+        using OperatorConnection connection = new(operatorDouble.Address, credentials, TimeProvider.System);
+        OperatorClient client = new(connection, credentials);
+        (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
+
+        operatorDouble.WriteCredentials(token: "token-of-the-second-start-is-longer");
+        var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
+        error.Message.ShouldEndWith($"does not know the console's own token in {mounted.In("token")}: give a token that it knows (Stash:Operator:TokenFile).");
+        Exchange("second", operatorDouble.Token);
+        (await client.AppsAsync(Token)).Items.ShouldBeEmpty();
+
+        Directory.Delete(mounted.In("second"), recursive: true);
+        (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Message.ShouldBe($"{mounted.In("ca.crt")} is not there, or holds nothing that can be read: Stash:Operator:CaFile names it.");
+
+        void Exchange(string name, string token)
+        {
+            Directory.CreateDirectory(mounted.In(name));
+            File.WriteAllText(Path.Combine(mounted.In(name), "token"), token);
+            File.Copy(operatorDouble.Folder.CaCertificate, Path.Combine(mounted.In(name), "ca.crt"));
+            File.Delete(mounted.In("..data"));
+            File.CreateSymbolicLink(mounted.In("..data"), name);
+        }
+    }
+
+    [Fact]
     public async Task A_stopped_operator_is_unreachable()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         await operatorDouble.DownAsync();
 
         var error = await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token));
@@ -125,7 +160,7 @@ public sealed class OperatorClientTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
         await File.WriteAllTextAsync(operatorDouble.Folder.ApiToken, "of another data folder", Token);
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Failure.ShouldBe(OperatorFailure.Unauthorized);
     }
@@ -137,7 +172,7 @@ public sealed class OperatorClientTests
     public async Task What_the_operator_says_against_it_is_passed_on(int code, OperatorFailure failure, string told, string shown)
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         var settings = await client.SettingsAsync(Token);
         operatorDouble.Refuse = r => r.Method == "PUT" ? new KubernetesStatus { Code = code, Reason = "Refused", Message = told } : null;
 
@@ -150,7 +185,7 @@ public sealed class OperatorClientTests
     public async Task An_unknown_session_is_not_found()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         var error = await Should.ThrowAsync<OperatorException>(client.SessionAsync("a/b?c", Token));
 
@@ -162,7 +197,7 @@ public sealed class OperatorClientTests
     public async Task Carries_the_causes_of_invalid_settings()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         var settings = await client.SettingsAsync(Token);
 
         var error = await Should.ThrowAsync<OperatorException>(client.SaveSettingsAsync(settings with { Spec = new MonitoringSpec { Agent = "nagios" } }, Token));
@@ -175,7 +210,7 @@ public sealed class OperatorClientTests
     public async Task Settings_saved_on_an_old_version_are_a_conflict()
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
         var read = await client.SettingsAsync(Token);
         var saved = await client.SaveSettingsAsync(read with { Spec = new MonitoringSpec { Backup = true } }, Token);
         saved.Spec.Backup.ShouldBeTrue();
@@ -188,10 +223,8 @@ public sealed class OperatorClientTests
     {
         await using var operatorDouble = await OperatorDouble.StartAsync();
         operatorDouble.Refuse = request => request.Path == ApiPaths.Apps ? new KubernetesStatus { Code = 200, Reason = "", Message = "" } : null;
-        using var client = ClientOf(operatorDouble);
+        var client = operatorDouble.NewClient();
 
         (await Should.ThrowAsync<OperatorException>(client.AppsAsync(Token))).Message.ShouldContain("same version");
     }
-
-    private static OperatorClient ClientOf(OperatorDouble operatorDouble) => new(operatorDouble.Address, new OperatorCredentials(operatorDouble.Folder), TimeProvider.System);
 }

@@ -30,16 +30,39 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
     /// <summary>The link in the file, as a person would copy it.</summary>
     public string Link => File.ReadAllText(LinkFile).Trim();
 
-    public static async Task<ConsoleServer> StartAsync(string dataFolder, string knownProxies = "")
+    /// <summary>What it is composed of.</summary>
+    public IServiceProvider Services => _console.Services;
+
+    public static Task<ConsoleServer> StartAsync(string dataFolder, string knownProxies = "") =>
+        StartAsync(dataFolder, new Dictionary<string, string?>(StringComparer.Ordinal) { ["Stash:Console:KnownProxies"] = knownProxies });
+
+    /// <summary>A console in a cluster: with a data folder of its own, the operator's authority and a token of its own in files.</summary>
+    public static Task<ConsoleServer> StartAsync(string dataFolder, OperatorDouble operatorDouble, string signIn, params (string Key, string Value)[] more)
+    {
+        Dictionary<string, string?> options = new(StringComparer.Ordinal)
+        {
+            ["Stash:Operator:Address"] = operatorDouble.Address.GetLeftPart(UriPartial.Authority),
+            ["Stash:Operator:CaFile"] = operatorDouble.Folder.CaCertificate,
+            ["Stash:Operator:TokenFile"] = operatorDouble.Folder.ApiToken,
+            ["Stash:Console:SignIn"] = signIn,
+        };
+        foreach (var (key, value) in more)
+        {
+            options[key] = value;
+        }
+
+        return StartAsync(dataFolder, options);
+    }
+
+    private static async Task<ConsoleServer> StartAsync(string dataFolder, Dictionary<string, string?> options)
     {
         var console = ConsoleHost.Build(new ConfigurationBuilder().AddInMemoryCollection(
         [
             new("urls", "http://127.0.0.1:0"),
             new("Stash:DataDirectory", dataFolder),
             new("Stash:Operator:Address", "https://127.0.0.1:1"),
-            new("Stash:Console:KnownProxies", knownProxies),
             new("Logging:LogLevel:Default", "None"),
-        ]).Build());
+        ]).AddInMemoryCollection(options).Build());
         await console.StartAsync(Xunit.TestContext.Current.CancellationToken);
         return new ConsoleServer(console, dataFolder);
     }

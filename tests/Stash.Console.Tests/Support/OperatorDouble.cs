@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Stash.Console.Operator;
 using Stash.Core.Api;
 using Stash.Core.Configuration;
 using Stash.Core.Monitoring;
@@ -26,10 +27,13 @@ namespace Stash.Console.Tests.Support;
 /// </summary>
 internal sealed class OperatorDouble : IAsyncDisposable
 {
+    private static readonly WhoAmI Itself = new() { Name = "api-token", Groups = ["stash:admin"], May = new WhoMay { ViewSessions = true, ViewSettings = true, PreviewSettings = true, EditSettings = true } };
+
     private readonly TempFolder _temporary = new();
     private readonly TestAuthority _authority = new();
     private readonly ConcurrentDictionary<Guid, Channel<SseItem<string>>> _streams = new();
     private readonly ConcurrentDictionary<string, RunningSession> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<OperatorConnection> _connections = [];
     private readonly SessionJournal _journal;
     private WebApplication? _server;
     private CancellationTokenSource _serving = new();
@@ -48,6 +52,15 @@ internal sealed class OperatorDouble : IAsyncDisposable
     public Uri Address => new($"https://127.0.0.1:{_port}");
 
     public string Token { get; private set; } = "token-of-the-first-start";
+
+    /// <summary>Whom it knows beside its own token, by theirs; as the cluster would say.</summary>
+    public ConcurrentDictionary<string, WhoAmI> People { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whom it knows by tokens that it has not seen yet.</summary>
+    public Func<string, WhoAmI?> Review { get; set; } = _ => null;
+
+    /// <summary>With which token each path was asked for, in order.</summary>
+    public ConcurrentQueue<(string Path, string Token)> Asked { get; } = new();
 
     public MonitoringManifest Settings { get; private set; }
 
@@ -93,6 +106,31 @@ internal sealed class OperatorDouble : IAsyncDisposable
         return made;
     }
 
+    /// <summary>A client with the double's own credentials.</summary>
+    public OperatorClient NewClient(TimeProvider? time = null)
+    {
+        var credentials = Credentials;
+        var connection = new OperatorConnection(Address, credentials, time ?? TimeProvider.System);
+        _connections.Add(connection);
+        return new OperatorClient(connection, credentials);
+    }
+
+    public OperatorCredentials Credentials => new(new OperatorLinkOptions { Address = Address, CaFile = null, TokenFile = null }, Folder);
+
+    /// <summary>Somebody whom the cluster knows.</summary>
+    /// <param name="token">What they show.</param>
+    /// <param name="name">Whose it is.</param>
+    /// <param name="view">Whether they may look at sessions and settings.</param>
+    /// <param name="edit">Whether they may change settings.</param>
+    public void Know(string token, string name, bool view = true, bool edit = false) => People[token] = Who(name, view, edit);
+
+    public static WhoAmI Who(string name, bool view = true, bool edit = false) => new()
+    {
+        Name = name,
+        Groups = ["system:authenticated"],
+        May = new WhoMay { ViewSessions = view, ViewSettings = view, PreviewSettings = view, EditSettings = edit },
+    };
+
     private DirectoryInfo JournalFolder { get; init; } = null!;
 
     public void WriteCredentials(string? token = null, string? authority = null)
@@ -129,10 +167,23 @@ internal sealed class OperatorDouble : IAsyncDisposable
         Send(new SseItem<string>(JsonSerializer.Serialize(new EndedEvent(id), StashJson.Default.EndedEvent), "ended"));
     }
 
+    /// <summary>The settings are in a cluster: a save raises their generation, and a controller says later what became of it.</summary>
+    public void MoveToCluster(string @namespace, MonitoringSpec spec, MonitoringStatus status) => Settings = new MonitoringManifest
+    {
+        Metadata = new MonitoringMetadata { Namespace = @namespace, Generation = 1, ResourceVersion = "uid-1" },
+        Spec = spec,
+        Status = status with { ObservedGeneration = 1 },
+    };
+
+    /// <summary>The controller has done what the settings say, or not.</summary>
+    public void Settle(MonitoringStatus status) => ChangeSettings(s => s with { Status = status with { ObservedGeneration = s.Metadata.Generation } });
+
     /// <summary>Somebody else changes the settings.</summary>
     public void ChangeSettings(Func<MonitoringManifest, MonitoringManifest> change)
     {
-        Settings = change(Settings) with { Metadata = new MonitoringMetadata { ResourceVersion = (++_resourceVersion).ToString(CultureInfo.InvariantCulture) } };
+        var after = change(Settings);
+        var generation = after.Spec == Settings.Spec ? after.Metadata.Generation : after.Metadata.Generation + 1;
+        Settings = after with { Metadata = after.Metadata with { Generation = generation, ResourceVersion = (++_resourceVersion).ToString(CultureInfo.InvariantCulture) } };
         Send(new SseItem<string>(JsonSerializer.Serialize(Settings, StashJson.Default.MonitoringManifest), "settings"));
     }
 
@@ -188,8 +239,13 @@ internal sealed class OperatorDouble : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var connection in _connections)
+        {
+            connection.Dispose();
+        }
+
         await DownAsync();
-        await _journal.DisposeAsync();
+        _journal.Dispose();
         _authority.Dispose();
         _temporary.Dispose();
         JournalFolder.Delete(recursive: true);
@@ -204,9 +260,12 @@ internal sealed class OperatorDouble : IAsyncDisposable
             await Gate;
         }
 
-        var status = context.Request.Headers.Authorization != $"Bearer {Token}"
-            ? new KubernetesStatus { Code = 401, Reason = "Unauthorized", Message = "no" }
-            : Refuse(context.Request);
+        var token = context.Request.Headers.Authorization.ToString()["Bearer ".Length..];
+        Asked.Enqueue((context.Request.Path, token));
+        var who = token == Token ? Itself : People.GetValueOrDefault(token) ?? Review(token);
+        context.Features.Set(who);
+        var status = who is null ? new KubernetesStatus { Code = 401, Reason = "Unauthorized", Message = "no" }
+            : Refuse(context.Request) ?? Forbidden(who, context.Request);
         if (status is null)
         {
             await next(context);
@@ -217,8 +276,21 @@ internal sealed class OperatorDouble : IAsyncDisposable
         }
     }
 
+    private static KubernetesStatus? Forbidden(WhoAmI who, HttpRequest request)
+    {
+        var may = request.Path.Value switch
+        {
+            ApiPaths.WhoAmI => true,
+            ApiPaths.Settings => request.Method == "PUT" ? who.May.EditSettings : who.May.ViewSettings,
+            ApiPaths.SettingsPreview => who.May.PreviewSettings,
+            _ => who.May.ViewSessions,
+        };
+        return may ? null : new KubernetesStatus { Code = 403, Reason = "Forbidden", Message = $"User \"{who.Name}\" cannot {request.Method} {request.Path}" };
+    }
+
     private void Map(WebApplication server)
     {
+        server.MapGet(ApiPaths.WhoAmI, (HttpContext context) => context.Features.Get<WhoAmI>()!);
         server.MapGet(ApiPaths.Sessions, async (HttpRequest request) =>
         {
             var limit = int.Parse(request.Query["limit"].ToString(), CultureInfo.InvariantCulture);
@@ -248,7 +320,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
                 return Results.Json(new KubernetesStatus { Code = 422, Reason = "Invalid", Message = "the settings are not valid", Details = details }, StashJson.Default.KubernetesStatus, statusCode: 422);
             }
 
-            ChangeSettings(_ => manifest);
+            ChangeSettings(s => s with { Spec = manifest.Spec, Status = s.Metadata.Namespace is null ? null : s.Status });
             return Results.Json(Settings, StashJson.Default.MonitoringManifest);
         });
         server.MapPost(ApiPaths.SettingsPreview, (MonitoringManifest manifest) => Preview(manifest));
