@@ -377,6 +377,9 @@ internal sealed partial class OptionReader(IConfigurationSection section, List<s
         return section[key];
     }
 
+    /// <summary>Tells what is wrong with a value that must not be shown.</summary>
+    public void Refuse(string key, string message) => errors.Add($"{section.Path}:{key}: {message}");
+
     private void Wrong(string key, string value, string accepted) =>
         errors.Add($"{section.Path}:{key} is \"{value}\": give {accepted}.");
 }

@@ -57,6 +57,7 @@ public sealed record StashOptions
             {
                 MaxAge = TimeSpan.FromDays(journal.Number("MaxAgeDays", 400, 1, 36_500)),
                 MaxSessions = (int)journal.Number("MaxSessions", 1_000_000, 1, int.MaxValue),
+                Postgres = PostgresOptions.From(journal),
             },
             Operator = OperatorLinkOptions.From(link),
             Console = ConsoleOptions.From(console, oidc),
@@ -95,4 +96,7 @@ public sealed record JournalOptions
     public required TimeSpan MaxAge { get; init; }
 
     public required int MaxSessions { get; init; }
+
+    /// <summary>Null for SQLite in the data folder.</summary>
+    public PostgresOptions? Postgres { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
@@ -225,6 +226,13 @@ public static partial class StashApi
     {
         // A request that the client spoiled (too large a body, a broken one) has its own code; the rest is ours and stays in the log.
         var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is DbException or { InnerException: DbException })
+        {
+            var journal = context.RequestServices.GetRequiredService<SessionJournal>();
+            await ApiStatus.ComeAgain(StatusCodes.Status503ServiceUnavailable, $"{journal.Name} cannot be read at the moment: {journal.Remedy}", seconds: 5).WriteAsync(context);
+            return;
+        }
+
         var code = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         var status = code == StatusCodes.Status500InternalServerError
             ? ApiStatus.Of(code, "InternalError", string.Create(CultureInfo.InvariantCulture, $"the request failed in the operator; its log tells more under request {context.TraceIdentifier}"))

@@ -41,7 +41,7 @@ internal sealed partial class JournalService(
             {
                 // The log or the journal cannot be read at this moment. The gateway serves on; the journal goes on where it was.
                 follower.Progress.Failed();
-                LogFollowFailed(logger, e, FollowAgain.TotalSeconds);
+                LogFollowFailed(logger, e, journal.Name, FollowAgain.TotalSeconds, journal.Remedy);
             }
 
             await Task.Delay(FollowAgain, time, stoppingToken);
@@ -63,14 +63,14 @@ internal sealed partial class JournalService(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogTrimFailed(logger, e);
+                LogTrimFailed(logger, e, journal.Name, journal.Remedy);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The push log (gateway in the data folder) or the session journal (journal.db) cannot be read; trying again in {Seconds} s. Pushes are safe in the log meanwhile. See that this user may read both and that no other program holds them")]
-    private static partial void LogFollowFailed(ILogger logger, Exception exception, double seconds);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The push log (gateway in the data folder) or {Journal} cannot be read; trying again in {Seconds} s. Pushes are safe in the log meanwhile. Of the log, see that this user may read it; of the journal, {Remedy}")]
+    private static partial void LogFollowFailed(ILogger logger, Exception exception, string journal, double seconds, string remedy);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The journal could not be made ready ahead of its first session")]
     private static partial void LogNotWarm(ILogger logger, Exception exception);
@@ -78,6 +78,6 @@ internal sealed partial class JournalService(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Deleted} sessions beyond the journal's limits deleted")]
     private static partial void LogTrimmed(ILogger logger, int deleted);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Old sessions cannot be deleted from the journal (journal.db in the data folder); trying again in an hour. See that its disk has space and that no other program holds it")]
-    private static partial void LogTrimFailed(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old sessions cannot be deleted from {Journal}; trying again in an hour: {Remedy}")]
+    private static partial void LogTrimFailed(ILogger logger, Exception exception, string journal, string remedy);
 }

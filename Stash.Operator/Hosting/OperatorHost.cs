@@ -73,7 +73,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         SessionJournal? journal = null;
         try
         {
-            journal = await SessionJournal.OpenAsync(data.In("journal.db"), options.Journal, time, cancellationToken);
+            journal = await SessionJournal.OpenAsync(data, options.Journal, time, cancellationToken);
             builder.Services.AddSingleton(options).AddSingleton(data)
                 .AddSingleton(groups).AddSingleton(journal)
                 .AddSingleton<ILeadership, SoleOperator>()
@@ -110,7 +110,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
         }
         catch
         {
-            journal?.Dispose();
+            if (journal is not null)
+            {
+                await journal.DisposeAsync();
+            }
+
             await groups.DisposeAsync();
             throw;
         }
@@ -152,7 +156,7 @@ internal sealed partial class OperatorHost : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _listener.Dispose();
-        _journal.Dispose();
+        await _journal.DisposeAsync();
         await _groups.DisposeAsync();
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
             if (!_failed)
             {
                 _failed = true;
-                LogUnreadable(logger, e);
+                LogUnreadable(logger, e, journal.Name, journal.Remedy);
             }
         }
         finally
@@ -108,6 +108,6 @@ internal sealed partial class AppMetrics(SessionJournal journal, JournalProgress
 
     private static MetricFamily Gauge(string name, string help) => new(name) { Help = help, Type = MetricType.Gauge };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The session journal (journal.db in the data folder) cannot be read for the metrics stash_app_*, which stay as they were. See that no other program holds it")]
-    private static partial void LogUnreadable(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The metrics stash_app_* stay as they were, since {Journal} cannot be read: {Remedy}")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string journal, string remedy);
 }

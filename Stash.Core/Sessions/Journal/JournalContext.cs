@@ -3,8 +3,19 @@ using Microsoft.EntityFrameworkCore.Design;
 
 namespace Stash.Core.Sessions.Journal;
 
-internal sealed class JournalContext(DbContextOptions<JournalContext> options) : DbContext(options)
+/// <summary>The tables, as SQLite has them.</summary>
+internal class JournalContext : DbContext
 {
+    public JournalContext(DbContextOptions<JournalContext> options)
+        : base(options)
+    {
+    }
+
+    protected JournalContext(DbContextOptions options)
+        : base(options)
+    {
+    }
+
     public DbSet<SessionRow> Sessions => Set<SessionRow>();
 
     public DbSet<AppRow> Apps => Set<AppRow>();

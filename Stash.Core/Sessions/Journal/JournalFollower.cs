@@ -114,7 +114,7 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
             {
                 // The cause once, not with every attempt of what may be hours.
                 Progress.Failed();
-                LogRetry(logger, wait == FirstWait ? e : null, wait.TotalSeconds);
+                LogRetry(logger, wait == FirstWait ? e : null, journal.Name, wait.TotalSeconds, journal.Remedy);
                 await Task.Delay(wait, time, cancellationToken);
             }
         }
@@ -164,6 +164,6 @@ public sealed partial class JournalFollower(SessionJournal journal, EventHub hub
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal had followed the push log up to {Followed}, which now ends at {Last}: following it from its beginning")]
     private static partial void LogRestarted(ILogger logger, long followed, long last);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The session journal (journal.db in the data folder) cannot be written; trying again in {Seconds} s. Pushes are safe in the gateway's log meanwhile. See that its disk has space and that no other program holds it")]
-    private static partial void LogRetry(ILogger logger, Exception? exception, double seconds);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Writing to {Journal} failed; trying again in {Seconds} s. Pushes are safe in the gateway's log meanwhile: {Remedy}")]
+    private static partial void LogRetry(ILogger logger, Exception? exception, string journal, double seconds, string remedy);
 }

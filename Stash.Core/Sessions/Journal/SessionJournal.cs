@@ -1,73 +1,90 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Stash.Core.Configuration;
 using Stash.Core.Gateway;
+using Stash.Core.Sessions.Journal.Postgres;
+using Stash.Core.Sessions.Journal.Sqlite;
 
 namespace Stash.Core.Sessions.Journal;
 
 /// <summary>
-/// The durable record of every session, in SQLite (<c>journal.db</c> in the data folder). A projection of the gateway's
+/// The durable record of every session: in SQLite (<c>journal.db</c> in the data folder), or in PostgreSQL. A projection of the gateway's
 /// log: each batch of sessions and the log position it reaches are committed together, so nothing is lost and nothing twice.
 /// </summary>
-public sealed class SessionJournal : IDisposable
+public sealed class SessionJournal : IAsyncDisposable
 {
-    private const int Busy = 5;
-
-    private readonly DbContextOptions<JournalContext> _options;
+    private readonly JournalDatabase _database;
     private readonly JournalOptions _limits;
     private readonly TimeProvider _time;
 
-    // SQLite has one writer; waiting here is fairer than its busy handler.
+    // There is one writer; waiting here is fairer than SQLite's busy handler.
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly SessionProjection _projection = new();
-    private readonly string _connection;
-    private JournalWriter? _writer;
+    private IJournalWriter? _writer;
+    private volatile bool _isReady;
 
-    private SessionJournal(string connection, DbContextOptions<JournalContext> options, JournalOptions limits, TimeProvider time)
+    private SessionJournal(JournalDatabase database, JournalOptions limits, TimeProvider time)
     {
-        _connection = connection;
-        _options = options;
+        _database = database;
         _limits = limits;
         _time = time;
     }
 
+    /// <summary>Whether its tables are there: a database on another machine may not answer at start, and is then made ready when it does.</summary>
+    public bool IsReady => _isReady;
+
+    /// <summary>For messages, as <c>the session journal (journal.db in the data folder)</c>: no path or host, since anybody may ask for health.</summary>
+    public string Name => _database.Name;
+
+    /// <summary>What to look after where it cannot be read or written, as the end of a sentence.</summary>
+    public string Remedy => _database.Remedy;
+
+    /// <summary>What was taken in from pushes since the journal was opened.</summary>
+    public SessionCounts Counts { get; } = new();
+
+    /// <summary>Reads the journal.</summary>
+    public SessionReader Reader => new(_database.NewContext, _time);
+
     /// <summary>Opens the journal, makes or migrates its tables.</summary>
-    /// <exception cref="UserErrorException">The database is damaged of another version, or cannot be written.</exception>
-    public static async Task<SessionJournal> OpenAsync(string path, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="data">The data folder: SQLite's file is in it, and of which push log a journal in PostgreSQL is.</param>
+    /// <param name="limits">Where it is, and what is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="UserErrorException">The database is damaged, of another version, or cannot be written.</exception>
+    public static Task<SessionJournal> OpenAsync(DataFolder data, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(
+        limits.Postgres is { } postgres ? new PostgresDatabase(postgres, LogIdentity.Of(data)) : new SqliteDatabase(data.In("journal.db")), limits, time, cancellationToken);
+
+    /// <summary>Opens the journal in a file of SQLite.</summary>
+    /// <exception cref="UserErrorException">The database is damaged, of another version, or cannot be written.</exception>
+    public static Task<SessionJournal> OpenAsync(string path, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(new SqliteDatabase(path), limits, time, cancellationToken);
+
+    internal static async Task<SessionJournal> OpenAsync(JournalDatabase database, JournalOptions limits, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30 };
-        var options = new DbContextOptionsBuilder<JournalContext>().UseSqlite(connection.ToString()).Options;
+        SessionJournal journal = new(database, limits, time);
         try
         {
-            if (await CheckAsync(connection, cancellationToken) != "ok")
-            {
-                throw Damaged(path, null);
-            }
-
-            await using var context = new JournalContext(options);
-            await context.Database.MigrateAsync(cancellationToken);
+            await journal.PrepareAsync(cancellationToken);
         }
-        catch (SqliteException e)
+        catch (DbException)
         {
-            throw e.SqliteErrorCode switch
-            {
-                11 or 26 => Damaged(path, e),
-                1 => new UserErrorException($"The session journal {path} is of another version of stash: start that version, or move the file away and start again; sessions that the push log still holds are taken in anew.", inner: e),
-                8 or 14 => new UserErrorException($"The session journal {path} cannot be opened for writing: give this user write access to it and to its folder.", inner: e),
-                13 => new UserErrorException($"The session journal {path} cannot be opened: the disk is full. Make space and start again.", inner: e),
-                _ => new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"The session journal {path} cannot be opened (SQLite error {e.SqliteErrorCode}): is another process using it?"), inner: e),
-            };
+            // It may be there later. The gateway takes pushes meanwhile, and the journal takes its sessions in then.
+        }
+        catch
+        {
+            await journal.DisposeAsync();
+            throw;
         }
 
-        return new SessionJournal(connection.ToString(), options, limits, time);
+        return journal;
     }
 
     /// <summary>Position in the gateway's log up to which all sessions are here; 0 at first.</summary>
     public async Task<long> FollowedAsync(CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
-        return await context.Followed.Select(f => f.Position).FirstOrDefaultAsync(cancellationToken);
+        await PrepareAsync(cancellationToken);
+        return await _database.FollowedAsync(cancellationToken);
     }
 
     /// <summary>Writes a session and takes it back, so that the first real one does not wait for the code to be made ready. Leaves nothing.</summary>
@@ -82,52 +99,31 @@ public sealed class SessionJournal : IDisposable
                 writer.Begin();
                 writer.Add(draft);
                 writer.Rollback();
-                return true;
+                return ValueTask.FromResult(true);
             },
             cancellationToken);
     }
 
     /// <summary>Tries to read, and to begin to write; changes nothing, and waits for another writer a second at most.</summary>
-    /// <exception cref="SqliteException">One of them cannot be done.</exception>
-    public async Task ProbeAsync(CancellationToken cancellationToken)
-    {
-        // Not from the pool: a file that was moved away or made read-only shows only when it is opened anew.
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(_connection) { Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 1 }.ToString());
-        await connection.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT Position FROM followed LIMIT 1";
-        await command.ExecuteScalarAsync(cancellationToken);
-        try
-        {
-            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK";
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-        catch (SqliteException e) when (e.SqliteErrorCode == Busy)
-        {
-            // Somebody writes.
-        }
-    }
+    /// <exception cref="DbException">One of them cannot be done.</exception>
+    public Task ProbeAsync(CancellationToken cancellationToken) => _database.ProbeAsync(cancellationToken);
 
     /// <summary>Adds sessions and the log position they reach, in one transaction. A session whose id is known is passed over.</summary>
     /// <returns>The sessions that were new, with their positions in the journal.</returns>
     public Task<IReadOnlyList<(long Position, Session Session)>> AppendAsync(IReadOnlyList<Session> sessions, long followed, CancellationToken cancellationToken) =>
         WriteAsync<IReadOnlyList<(long Position, Session Session)>>(
-            writer =>
+            async writer =>
             {
                 writer.Begin();
                 SessionDraft draft = new();
-                List<(long Position, Session Session)> added = [];
                 foreach (var session in sessions)
                 {
                     draft.Set(session);
-                    if (writer.Add(draft) is { } position)
-                    {
-                        added.Add((position, session));
-                    }
+                    writer.Add(draft);
                 }
 
-                writer.Commit(followed);
-                return added;
+                var positions = await writer.CommitAsync(followed, cancellationToken);
+                return [.. positions.Zip(sessions).Where(p => p.First > 0)];
             },
             cancellationToken);
 
@@ -138,24 +134,20 @@ public sealed class SessionJournal : IDisposable
     /// <returns>The pushes whose sessions were new, with the sessions' positions in the journal.</returns>
     public Task<IReadOnlyList<(long Position, PushRecord Push)>> TakeInAsync(IReadOnlyList<PushRecord> pushes, Action<PushRecord, Exception> unreadable, CancellationToken cancellationToken) =>
         WriteAsync<IReadOnlyList<(long Position, PushRecord Push)>>(
-            writer =>
+            async writer =>
             {
                 writer.Begin();
-                List<(long Position, PushRecord Push)> added = new(pushes.Count);
-                Span<int> counts = stackalloc int[SessionCounts.Cells];
-                counts.Clear();
+                List<(PushRecord Push, int Cell)> taken = new(pushes.Count);
                 foreach (var push in pushes)
                 {
-                    if (Read(push, unreadable) is { } session && writer.Add(session) is { } position)
+                    if (Read(push, unreadable) is { } session)
                     {
-                        added.Add((position, push));
-                        counts[SessionCounts.CellOf(session[session.Operation], session.Failed)]++;
+                        taken.Add((push, SessionCounts.CellOf(session[session.Operation], session.Failed)));
+                        writer.Add(session);
                     }
                 }
 
-                writer.Commit(pushes[^1].Position);
-                Counts.Add(counts);
-                return added;
+                return Added(taken, await writer.CommitAsync(pushes[^1].Position, cancellationToken));
             },
             cancellationToken);
 
@@ -163,10 +155,11 @@ public sealed class SessionJournal : IDisposable
     /// <returns>Sessions deleted.</returns>
     public async Task<int> TrimAsync(CancellationToken cancellationToken)
     {
+        await PrepareAsync(cancellationToken);
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            await using var context = new JournalContext(_options);
+            await using var context = _database.NewContext();
             var oldest = (_time.GetUtcNow() - _limits.MaxAge).ToUnixTimeMilliseconds();
             var deleted = await context.Sessions.Where(s => s.EndTime < oldest).ExecuteDeleteAsync(cancellationToken);
             await context.Apps.Where(a => a.LastSessionTime < oldest).ExecuteDeleteAsync(cancellationToken);
@@ -189,17 +182,16 @@ public sealed class SessionJournal : IDisposable
         }
     }
 
-    /// <summary>What was taken in from pushes since the journal was opened.</summary>
-    public SessionCounts Counts { get; } = new();
-
-    /// <summary>Reads the journal.</summary>
-    public SessionReader Reader => new(_options, _time);
-
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _writer?.Dispose();
+        if (_writer is not null)
+        {
+            await _writer.DisposeAsync();
+        }
+
+        await _database.DisposeAsync();
         _writing.Dispose();
-        SqliteConnection.ClearAllPools();
+        _preparing.Dispose();
     }
 
     private SessionDraft? Read(PushRecord push, Action<PushRecord, Exception> unreadable)
@@ -216,17 +208,62 @@ public sealed class SessionJournal : IDisposable
         }
     }
 
-    private async Task<T> WriteAsync<T>(Func<JournalWriter, T> write, CancellationToken cancellationToken)
+    private List<(long Position, PushRecord Push)> Added(List<(PushRecord Push, int Cell)> taken, IReadOnlyList<long> positions)
     {
+        List<(long Position, PushRecord Push)> added = new(taken.Count);
+        Span<int> counts = stackalloc int[SessionCounts.Cells];
+        counts.Clear();
+        for (var i = 0; i < taken.Count; i++)
+        {
+            if (positions[i] > 0)
+            {
+                added.Add((positions[i], taken[i].Push));
+                counts[taken[i].Cell]++;
+            }
+        }
+
+        Counts.Add(counts);
+        return added;
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_isReady)
+        {
+            return;
+        }
+
+        await _preparing.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_isReady)
+            {
+                await _database.PrepareAsync(cancellationToken);
+                _isReady = true;
+            }
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    private async Task<T> WriteAsync<T>(Func<IJournalWriter, ValueTask<T>> write, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            return write(_writer ??= new JournalWriter(_connection));
+            return await write(_writer ??= await _database.OpenWriterAsync(cancellationToken));
         }
         catch
         {
-            _writer?.Dispose();
-            _writer = null;
+            if (_writer is { } broken)
+            {
+                _writer = null;
+                await broken.DisposeAsync();
+            }
+
             throw;
         }
         finally
@@ -234,19 +271,4 @@ public sealed class SessionJournal : IDisposable
             _writing.Release();
         }
     }
-
-    private static async Task<string?> CheckAsync(SqliteConnectionStringBuilder builder, CancellationToken cancellationToken)
-    {
-        await using var connection = new SqliteConnection(builder.ToString());
-        await connection.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        // The file remembers WAL; synchronous is FULL by SQLite's default: what is committed here is released from the gateway's log.
-        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA quick_check(1);";
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null;
-    }
-
-    private static UserErrorException Damaged(string path, Exception? cause) =>
-        new($"The session journal {path} is damaged: move it away (or put a copy from a backup in its place) and start again.", inner: cause);
 }

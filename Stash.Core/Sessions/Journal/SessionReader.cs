@@ -9,12 +9,12 @@ public sealed class SessionReader
     /// <summary>Buckets of a range at most, as Prometheus has it for points.</summary>
     public const int MaxBuckets = 11_000;
 
-    private readonly DbContextOptions<JournalContext> _options;
+    private readonly Func<JournalContext> _context;
     private readonly TimeProvider _time;
 
-    internal SessionReader(DbContextOptions<JournalContext> options, TimeProvider time)
+    internal SessionReader(Func<JournalContext> context, TimeProvider time)
     {
-        _options = options;
+        _context = context;
         _time = time;
     }
 
@@ -27,7 +27,7 @@ public sealed class SessionReader
     /// <exception cref="FormatException">The token is not one of ours.</exception>
     public async Task<(IReadOnlyList<Session> Items, string Continue)> ListAsync(SessionQuery query, int limit, string? continueToken, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         var rows = Filter(context.Sessions.AsNoTracking(), query);
         if (!string.IsNullOrEmpty(continueToken))
         {
@@ -47,7 +47,7 @@ public sealed class SessionReader
     /// <summary>One session; null where there is none of this id.</summary>
     public async Task<Session?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         var row = await context.Sessions.AsNoTracking()
             .FirstOrDefaultAsync(s => s.Id == id, cancellationToken);
         return row?.ToSession();
@@ -56,14 +56,14 @@ public sealed class SessionReader
     /// <summary>True where the journal has the session.</summary>
     public async Task<bool> ContainsAsync(string id, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         return await context.Sessions.AnyAsync(s => s.Id == id, cancellationToken);
     }
 
     /// <summary>Sessions that arrived after a position, in the order of arrival.</summary>
     public async Task<IReadOnlyList<(long Position, Session Session)>> SinceAsync(long position, int limit, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         var rows = await context.Sessions.AsNoTracking()
             .Where(s => s.Position > position).OrderBy(s => s.Position).Take(limit)
             .ToListAsync(cancellationToken);
@@ -73,14 +73,14 @@ public sealed class SessionReader
     /// <summary>Position of the newest arrival; 0 where the journal is empty.</summary>
     public async Task<long> LastPositionAsync(CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         return await context.Sessions.MaxAsync(s => (long?)s.Position, cancellationToken) ?? 0;
     }
 
     /// <summary>Every app and operation that the journal has known, by namespace and name, backups first; counts and quantiles are 0 and null.</summary>
     public async Task<IReadOnlyList<AppSummary>> AppsAsync(CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         return [.. (await AppRowsAsync(context, new SessionQuery(), cancellationToken)).Select(a => Summary(a, null))];
     }
 
@@ -91,7 +91,7 @@ public sealed class SessionReader
     /// <returns>They, and how many others there are.</returns>
     public async Task<(IReadOnlyList<AppSummary> Apps, int Others)> LongestKnownAsync(int limit, int maxName, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         var rows = await context.Apps.AsNoTracking()
             .Where(a => a.Namespace.Length <= maxName && a.App.Length <= maxName && a.Operation.Length <= maxName)
             .OrderBy(a => a.FirstArrival).ThenBy(a => a.Namespace).ThenBy(a => a.App).ThenBy(a => a.Operation).Take(limit).ToListAsync(cancellationToken);
@@ -106,7 +106,7 @@ public sealed class SessionReader
     /// <exception cref="ArgumentOutOfRangeException">The range has more than <see cref="MaxBuckets"/> buckets of that width.</exception>
     public async Task<SessionAggregates> AggregateAsync(SessionQuery query, int? bucketSeconds, CancellationToken cancellationToken)
     {
-        await using var context = new JournalContext(_options);
+        await using var context = _context();
         var to = query.To ?? _time.GetUtcNow();
         var rows = Filter(context.Sessions.AsNoTracking(), query with { To = to });
         var from = query.From ?? (await rows.MinAsync(s => (long?)s.EndTime, cancellationToken) is { } first ? RowMapping.Time(first) : to);

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Stash.Core.Gateway;
 using Stash.Core.Sessions.Journal;
@@ -13,20 +13,19 @@ internal sealed class JournalCheck(SessionJournal journal, JournalFollower follo
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        const string Unwritten = "the session journal cannot be written; pushes are safe in the gateway's log meanwhile: see that the disk of the data folder has space and that no other program holds journal.db";
         try
         {
             await journal.ProbeAsync(cancellationToken);
         }
-        catch (SqliteException)
+        catch (DbException)
         {
-            return HealthCheckResult.Unhealthy("the session journal cannot be read and written: see that this user may do both with journal.db in the data folder, that its disk has space and that it is whole");
+            return HealthCheckResult.Unhealthy($"{journal.Name} cannot be read and written: {journal.Remedy}");
         }
 
         var (progress, last) = (follower.Progress, groups.Position);
         if (progress.IsFailing)
         {
-            return HealthCheckResult.Unhealthy(Unwritten);
+            return HealthCheckResult.Unhealthy($"{journal.Name} cannot be written; pushes are safe in the gateway's log meanwhile: {journal.Remedy}");
         }
 
         // It serves, with what it has: behind is no reason to take requests away from it.

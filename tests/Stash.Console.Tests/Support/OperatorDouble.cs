@@ -245,7 +245,7 @@ internal sealed class OperatorDouble : IAsyncDisposable
         }
 
         await DownAsync();
-        _journal.Dispose();
+        await _journal.DisposeAsync();
         _authority.Dispose();
         _temporary.Dispose();
         JournalFolder.Delete(recursive: true);

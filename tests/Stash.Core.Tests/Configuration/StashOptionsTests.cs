@@ -23,6 +23,11 @@ public sealed class StashOptionsTests
     [InlineData("Stash:Gateway:AdminApi", "maybe", "Stash:Gateway:AdminApi is \"maybe\": give true or false.")]
     [InlineData("Stash:Journal:MaxAgeDays", "0", "Stash:Journal:MaxAgeDays is \"0\": give a whole number from 1 to 36500.")]
     [InlineData("Stash:Operator:Address", "http://127.0.0.1:8443", "Stash:Operator:Address is \"http://127.0.0.1:8443\": give an address as https://127.0.0.1:8443.")]
+    [InlineData("Stash:Journal:Postgres", "Host=db;Database=stash;Username=stash;Password=x", "Stash:Journal:Postgres: it holds a password: put that into a file (mode 0600) and name the file in Stash:Journal:PostgresPasswordFile.")]
+    [InlineData("Stash:Journal:Postgres", "Host=db;Username=stash", "Stash:Journal:Postgres: Host, Database or Username is missing: give all three, as Host=db.example.com;Database=stash;Username=stash.")]
+    [InlineData("Stash:Journal:Postgres", "postgres://stash:x@db/stash", "Stash:Journal:Postgres: it is no list of KEY=VALUE that Npgsql knows, separated by semicolons: give one as Host=db.example.com;Database=stash;Username=stash.")]
+    [InlineData("Stash:Journal:Postgres", "Host=db;Datbase=stash", "Stash:Journal:Postgres: it is no list of KEY=VALUE that Npgsql knows, separated by semicolons: give one as Host=db.example.com;Database=stash;Username=stash.")]
+    [InlineData("Stash:Journal:Postgres", "Host=db;SSL Mode=perhaps", "Stash:Journal:Postgres: it is no list of KEY=VALUE that Npgsql knows, separated by semicolons: give one as Host=db.example.com;Database=stash;Username=stash.")]
     [InlineData("Stash:Gatway:Address", "x", "Stash:Gatway is not an option: accepted in Stash are Api, Audit, Console, DataDirectory, Gateway, Journal, Kubernetes, LogFormat, Operator.")]
     [InlineData("Stash:Gateway:GroupTimeToLive", "soon", "Stash:Gateway:GroupTimeToLive is \"soon\": give a duration as 90s, 1h30m or 30d, or off.")]
     [InlineData("Stash:Gateway:HeaderTimeout", "off", "Stash:Gateway:HeaderTimeout is \"off\": give a duration as 90s, 1h30m or 30d.")]
@@ -128,6 +133,18 @@ public sealed class StashOptionsTests
         DataFolder.Replace(data.ApiToken, "secret"u8, secret: true);
         File.GetUnixFileMode(data.ApiToken).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Directory.EnumerateFiles(data.FullPath).ShouldBe([data.ApiToken]);
+    }
+
+    [Theory]
+    [InlineData("db.example.com", "", "VerifyFull")]
+    [InlineData("db.example.com", ";SSL Mode=Disable", "Disable")]
+    [InlineData("127.0.0.1", "", "Prefer")]
+    [InlineData("/var/run/postgresql", "", "Prefer")]
+    public void A_database_elsewhere_is_reached_by_a_verified_connection_unless_it_is_told_otherwise(string host, string mode, string expected)
+    {
+        var postgres = Read(("Stash:Journal:Postgres", $"Host={host};Database=stash;Username=stash{mode}"), ("Stash:Journal:PostgresPasswordFile", "/etc/stash/password")).Journal.Postgres!;
+        new Npgsql.NpgsqlConnectionStringBuilder(postgres.Connection).SslMode.ToString().ShouldBe(expected);
+        postgres.PasswordFile.ShouldBe("/etc/stash/password");
     }
 
     private static StashOptions Read(params (string Key, string Value)[] values) =>

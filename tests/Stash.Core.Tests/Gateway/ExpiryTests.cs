@@ -115,7 +115,7 @@ public sealed class ExpiryTests : IDisposable
     public async Task The_journal_still_tells_of_a_backup_that_is_missing()
     {
         await using var store = await OpenAsync();
-        using var journal = await SessionJournal.OpenAsync(_folder.In("journal.db"), new JournalOptions { MaxAge = TimeSpan.FromDays(400), MaxSessions = 1000 }, _time, Cancelled);
+        await using var journal = await SessionJournal.OpenAsync(_folder.In("journal.db"), new JournalOptions { MaxAge = TimeSpan.FromDays(400), MaxSessions = 1000 }, _time, Cancelled);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         JournalFollower follower = new(journal, new EventHub(), _time, NullLogger<JournalFollower>.Instance);
         TaskCompletionSource<long> after = new();

@@ -17,7 +17,7 @@ public sealed class JournalFollowerTests : IDisposable
     [Fact]
     public async Task Sessions_are_durable_before_they_are_told_and_released()
     {
-        using var journal = await OpenAsync();
+        await using var journal = await OpenAsync();
         var hub = new EventHub();
         using var subscription = hub.Subscribe();
         var log = Channel.CreateUnbounded<PushRecord>();
@@ -42,7 +42,7 @@ public sealed class JournalFollowerTests : IDisposable
     [Fact]
     public async Task It_goes_on_where_it_was_and_starts_over_where_the_log_is_another()
     {
-        using var journal = await OpenAsync();
+        await using var journal = await OpenAsync();
         await journal.AppendAsync([], 40, TestContext.Current.CancellationToken);
 
         (await FollowedFromAsync(journal, lastPosition: 55)).ShouldBe(40);
@@ -52,7 +52,7 @@ public sealed class JournalFollowerTests : IDisposable
     [Fact]
     public async Task A_flood_is_one_batch_and_listeners_who_cannot_hold_it_are_sent_to_the_journal()
     {
-        using var journal = await OpenAsync();
+        await using var journal = await OpenAsync();
         EventHub hub = new();
         using var few = hub.Subscribe(capacity: 10);
         using var many = hub.Subscribe(capacity: 1000);

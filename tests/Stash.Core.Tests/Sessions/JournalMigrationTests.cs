@@ -31,7 +31,7 @@ public sealed class JournalMigrationTests : IDisposable
             UPDATE sqlite_sequence SET seq = 9 WHERE name = 'sessions';
             """);
 
-        using var journal = await OpenAsync();
+        await using var journal = await OpenAsync();
         var a = (await journal.Reader.FindAsync("a", Stop))!;
         (a.Message, a.EndTime, a.LastSuccessTime, a.Outcome).ShouldBe(("it broke", DateTimeOffset.FromUnixTimeMilliseconds(9000), DateTimeOffset.FromUnixTimeMilliseconds(500), SessionOutcome.Failed));
         a.FileGroups.ShouldBe([new("/da\"ta", "backup", 6.25), new("/da\"ta", "forget", 2)]);
@@ -60,7 +60,7 @@ public sealed class JournalMigrationTests : IDisposable
     [Fact]
     public async Task The_tables_are_those_that_the_model_has()
     {
-        using (await OpenAsync())
+        await using (await OpenAsync())
         {
         }
 

@@ -82,7 +82,7 @@ public sealed class EventStreamTests
     public async Task Whom_a_flood_overtakes_reads_anew_and_goes_on_listening()
     {
         using TempFolder folder = new();
-        using var journal = await SessionJournal.OpenAsync(
+        await using var journal = await SessionJournal.OpenAsync(
             folder.In("journal.db"), new JournalOptions { MaxAge = TimeSpan.FromDays(1), MaxSessions = 10 }, TimeProvider.System, TestContext.Current.CancellationToken);
         EventHub hub = new();
         EventStream stream = new(hub, journal, TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));

@@ -83,7 +83,7 @@ public sealed class HealthTests(OperatorFixture fixture) : IClassFixture<Operato
             using var answer = await anybody.GetAsync(ApiPaths.Ready, Stop);
             return answer.StatusCode == HttpStatusCode.ServiceUnavailable ? await answer.Content.ReadAsStringAsync(Stop) : null;
         });
-        text.ShouldContain("\n[-]journal failed: the session journal cannot be read and written: see that this user may do both with journal.db in the data folder, that its disk has space and that it is whole\n");
+        text.ShouldContain("\n[-]journal failed: the session journal (journal.db in the data folder) cannot be read and written: see that this user may read and write it, that its disk has space and that no other program holds it\n");
         text.ShouldContain("[+]gateway ok\n");
         text.ShouldEndWith("readyz check failed\n");
         text.ShouldNotContain(it.DataDirectory, customMessage: "where it lies is not for everybody");
@@ -95,7 +95,7 @@ public sealed class HealthTests(OperatorFixture fixture) : IClassFixture<Operato
         }
 
         // Though nobody asks, it is a metric and a line in the log within the period.
-        await Eventually.TrueAsync("it is told", async () => it.Process.Output.Contains("WARNING Health check journal fails: the session journal cannot be read", StringComparison.Ordinal)
+        await Eventually.TrueAsync("it is told", async () => it.Process.Output.Contains("WARNING Health check journal fails: the session journal (journal.db in the data folder) cannot be read", StringComparison.Ordinal)
             && (await it.Api.GetStringAsync("/metrics", Stop)).Contains("\nstash_health_check_status{check=\"journal\"} 0\n", StringComparison.Ordinal));
         File.Move(journal + ".away", journal);
         await Eventually.TrueAsync("it is ready again", async () => (await anybody.GetAsync(ApiPaths.Ready, Stop)).IsSuccessStatusCode);
@@ -111,7 +111,7 @@ public sealed class HealthTests(OperatorFixture fixture) : IClassFixture<Operato
         await Eventually.TrueAsync("the first is taken in", async () => (await it.SessionsAsync()).Items.Count == 1);
         await ExecuteAsync("CREATE TRIGGER no BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END");
         await it.PushAsync(new SessionPush { Id = "meanwhile" });
-        await FailsAsync(anybody, "journal", "the session journal cannot be written; pushes are safe in the gateway's log meanwhile: see that the disk of the data folder has space and that no other program holds journal.db");
+        await FailsAsync(anybody, "journal", "the session journal (journal.db in the data folder) cannot be written; pushes are safe in the gateway's log meanwhile: see that this user may read and write it, that its disk has space and that no other program holds it");
         (await anybody.GetStringAsync("/readyz/gateway", Stop)).ShouldBe("ok");
         (await anybody.GetStringAsync(ApiPaths.Live, Stop)).ShouldBe("ok");
 

@@ -7,11 +7,11 @@ using Stash.Core.Sessions.Journal;
 
 #nullable disable
 
-namespace Stash.Core.Sessions.Journal.Migrations
+namespace Stash.Core.Sessions.Journal.Sqlite.Migrations
 {
     [DbContext(typeof(JournalContext))]
-    [Migration("20261124183247_OneRowPerSession")]
-    partial class OneRowPerSession
+    [Migration("20261126010000_AppsByArrival")]
+    partial class AppsByArrival
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -33,6 +33,9 @@ namespace Stash.Core.Sessions.Journal.Migrations
                     b.Property<int>("FailuresSinceSuccess")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("FirstArrival")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("LastFailed")
                         .HasColumnType("INTEGER");
 
@@ -49,6 +52,8 @@ namespace Stash.Core.Sessions.Journal.Migrations
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Namespace", "App", "Operation");
+
+                    b.HasIndex("FirstArrival");
 
                     b.ToTable("apps", (string)null);
                 });

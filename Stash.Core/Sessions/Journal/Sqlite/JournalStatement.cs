@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Stash.Core.Sessions.Journal;
+namespace Stash.Core.Sessions.Journal.Sqlite;
 
 /// <summary>
 /// A prepared statement that is run again and again. SQLite's own calls: a <see cref="SqliteCommand"/> makes objects and strings for

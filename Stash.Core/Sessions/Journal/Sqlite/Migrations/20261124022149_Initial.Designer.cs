@@ -7,7 +7,7 @@ using Stash.Core.Sessions.Journal;
 
 #nullable disable
 
-namespace Stash.Core.Sessions.Journal.Migrations
+namespace Stash.Core.Sessions.Journal.Sqlite.Migrations
 {
     [DbContext(typeof(JournalContext))]
     [Migration("20261124022149_Initial")]

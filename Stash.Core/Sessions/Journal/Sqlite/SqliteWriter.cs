@@ -1,13 +1,10 @@
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Stash.Core.Sessions.Journal;
+namespace Stash.Core.Sessions.Journal.Sqlite;
 
-/// <summary>
-/// Writes sessions: one transaction for many. Not for several threads. After an exception it is of no use any more: what was not
-/// committed is not there, and a new writer begins where the last commit was.
-/// </summary>
-internal sealed class JournalWriter : IDisposable
+/// <summary>Writes sessions to SQLite.</summary>
+internal sealed class SqliteWriter : IJournalWriter
 {
     // Pages of 4 KiB. A larger log of its own lets SQLite write a page once that many sessions have changed.
     private const int CheckpointPages = 2000;
@@ -21,11 +18,12 @@ internal sealed class JournalWriter : IDisposable
     private readonly JournalStatement _session;
     private readonly JournalStatement _app;
     private readonly JournalStatement _followed;
+    private readonly List<long> _positions = [];
     private long _lastArrival;
     private long _arrivalBefore;
 
     /// <exception cref="SqliteException">The database cannot be opened.</exception>
-    public JournalWriter(string connectionString)
+    public SqliteWriter(string connectionString)
     {
         // A connection of its own, not one of the pool: it is set up for writing.
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString());
@@ -86,11 +84,11 @@ internal sealed class JournalWriter : IDisposable
     public void Begin()
     {
         _begin.Run();
+        _positions.Clear();
         _arrivalBefore = _lastArrival;
     }
 
-    /// <returns>The session's position; null where its id is known.</returns>
-    public long? Add(SessionDraft session)
+    public void Add(SessionDraft session)
     {
         var position = _lastArrival + 1;
         var end = session.EndTime.ToUnixTimeMilliseconds();
@@ -130,7 +128,8 @@ internal sealed class JournalWriter : IDisposable
 
         if (_session.Run() == 0)
         {
-            return null;
+            _positions.Add(0);
+            return;
         }
 
         _lastArrival = position;
@@ -144,26 +143,25 @@ internal sealed class JournalWriter : IDisposable
         _app.Bind(8, session.Sample);
         _app.Bind(9, position);
         _app.Run();
-        return position;
+        _positions.Add(position);
     }
 
-    /// <summary>Makes what was added durable, with the position in the gateway's log that it reaches.</summary>
-    public void Commit(long followed)
+    public ValueTask<IReadOnlyList<long>> CommitAsync(long followed, CancellationToken cancellationToken)
     {
         _followed.Bind(1, followed);
         _followed.Bind(2, _lastArrival);
         _followed.Run();
         _commit.Run();
+        return ValueTask.FromResult<IReadOnlyList<long>>(_positions);
     }
 
-    /// <summary>Takes back what was added.</summary>
     public void Rollback()
     {
         _rollback.Run();
         _lastArrival = _arrivalBefore;
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         foreach (var statement in (JournalStatement?[])[_begin, _commit, _rollback, _session, _app, _followed])
         {
@@ -173,5 +171,6 @@ internal sealed class JournalWriter : IDisposable
         _columns.Dispose();
         // Rolls back what was not committed.
         _connection.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -2,7 +2,7 @@
 
 #nullable disable
 
-namespace Stash.Core.Sessions.Journal.Migrations
+namespace Stash.Core.Sessions.Journal.Sqlite.Migrations
 {
     /// <summary>An app keeps the place in which it became known. Those known before this have the first place together.</summary>
     public partial class AppsByArrival : Migration

@@ -2,7 +2,7 @@
 
 #nullable disable
 
-namespace Stash.Core.Sessions.Journal.Migrations
+namespace Stash.Core.Sessions.Journal.Sqlite.Migrations
 {
     /// <summary>
     /// A session's file groups and summaries move from tables of their own into its row, and the indexes become narrow. In SQL, since

@@ -2,7 +2,7 @@
 
 #nullable disable
 
-namespace Stash.Core.Sessions.Journal.Migrations
+namespace Stash.Core.Sessions.Journal.Sqlite.Migrations
 {
     /// <inheritdoc />
     public partial class Initial : Migration
