@@ -26,11 +26,14 @@ public sealed class KubernetesConnection : IDisposable
         Namespace = @namespace;
         Server = new Uri(configuration.Host);
         Set(configuration);
-        Client = new k8s.Kubernetes(configuration);
+        Client = new k8s.Kubernetes(configuration, Requests.Counting());
     }
 
     /// <summary>Of the whole cluster, with the operator's own identity.</summary>
     public IKubernetes Client { get; }
+
+    /// <summary>How many requests there were.</summary>
+    public RequestCounts Requests { get; } = new();
 
     /// <summary>The operator's.</summary>
     public string Namespace { get; }
@@ -72,7 +75,7 @@ public sealed class KubernetesConnection : IDisposable
             AccessToken = token,
         };
         Set(theirs);
-        return new k8s.Kubernetes(theirs);
+        return new k8s.Kubernetes(theirs, Requests.Counting());
     }
 
     public void Dispose() => Client.Dispose();

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Stash.Core.Kubernetes;
+using Stash.Core.Kubernetes.Controllers;
 
 namespace Stash.Operator.Access;
 
@@ -12,19 +14,40 @@ namespace Stash.Operator.Access;
 internal sealed record ClusterTrust(X509Certificate2Collection Clients, FrontProxy? Proxy);
 
 /// <summary>
-/// Reads the ConfigMap <c>extension-apiserver-authentication</c> in <c>kube-system</c>, which every API server keeps there for servers that it is in front of;
-/// again every ten seconds. What was read last stays in use while it cannot be read.
+/// Watches the ConfigMap <c>extension-apiserver-authentication</c> in <c>kube-system</c>, which every API server keeps there for servers that it is in front of.
+/// What was read last stays in use while it cannot be read.
 /// </summary>
-internal sealed partial class ClusterAuthorities(ClusterRequests cluster, TimeProvider time, ILogger<ClusterAuthorities> logger) : BackgroundService
+internal sealed partial class ClusterAuthorities : BackgroundService
 {
     private const string Namespace = "kube-system";
     private const string Name = "extension-apiserver-authentication";
 
-    private static readonly TimeSpan ReadEvery = TimeSpan.FromSeconds(10);
-
+    private readonly Informer<V1ConfigMap> _map;
+    private readonly ILogger<ClusterAuthorities> _logger;
     private string _version = "";
     private ClusterTrust? _current;
     private bool _refused;
+
+    public ClusterAuthorities(KubernetesConnection cluster, ClusterRequests requests, TimeProvider time, ILogger<ClusterAuthorities> logger)
+    {
+        _logger = logger;
+        // What it meets is told below, once and with the remedy.
+        _map = new(cluster.Client, new ResourceQuery("", "v1", "configmaps") { Namespace = Namespace }.Named(Name), time, NullLogger.Instance, new InformerOptions { MostRetry = TimeSpan.FromSeconds(10) });
+        _map.Subscribe(change =>
+        {
+            if (change.Type != ChangeType.Deleted)
+            {
+                Take(change.Value);
+            }
+        });
+        _map.SubscribeState(state =>
+        {
+            Volatile.Write(ref _refused, state.Problem?.Kind == ClusterProblemKind.Forbidden);
+            requests.Note("authorities", state.Problem is { Kind: ClusterProblemKind.Forbidden } refusal
+                ? refusal with { Message = $"The operator may not list and watch the ConfigMap {Name} in {Namespace}, so that it knows no client certificates in the cluster: bind the Role extension-apiserver-authentication-reader in {Namespace} to its service account." }
+                : state.Problem);
+        });
+    }
 
     /// <summary>Null until it could be read.</summary>
     public ClusterTrust? Current => Volatile.Read(ref _current);
@@ -32,26 +55,7 @@ internal sealed partial class ClusterAuthorities(ClusterRequests cluster, TimePr
     /// <summary>Whether it could not be read yet, and not for lack of the right to.</summary>
     public bool IsAwaited => Current is null && !Volatile.Read(ref _refused);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using PeriodicTimer timer = new(ReadEvery, time);
-        do
-        {
-            try
-            {
-                var map = await cluster.SendAsync("authorities", $"read the ConfigMap {Name} in {Namespace}, so that it knows no client certificates",
-                    $"bind the Role extension-apiserver-authentication-reader in {Namespace} to its service account",
-                    (client, stop) => client.CoreV1.ReadNamespacedConfigMapAsync(Name, Namespace, cancellationToken: stop), stoppingToken);
-                Take(map);
-            }
-            catch (ClusterUnavailableException e)
-            {
-                // It is told where it was met.
-                Volatile.Write(ref _refused, e.IsRefusal);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _map.RunAsync(stoppingToken);
 
     private void Take(V1ConfigMap map)
     {
@@ -75,11 +79,11 @@ internal sealed partial class ClusterAuthorities(ClusterRequests cluster, TimePr
                 ExtraPrefixes = List(data, "requestheader-extra-headers-prefix"),
             };
             Volatile.Write(ref _current, new ClusterTrust(clients, proxy));
-            LogRead(logger, clients.Count, proxies.Count);
+            LogRead(_logger, clients.Count, proxies.Count);
         }
         catch (Exception e) when (e is CryptographicException or JsonException)
         {
-            LogUnusable(logger, Name, Namespace);
+            LogUnusable(_logger, Name, Namespace);
         }
     }
 

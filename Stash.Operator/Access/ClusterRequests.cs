@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using k8s.Autorest;
 using Prometheus;
 using Stash.Core.Kubernetes;
 using Stash.Operator.Telemetry;
@@ -8,9 +10,12 @@ namespace Stash.Operator.Access;
 /// <summary>The cluster did not answer, or did not answer the operator.</summary>
 /// <param name="problem">For the log.</param>
 /// <param name="isRefusal">Whether it answered that the operator may not.</param>
-internal sealed class ClusterUnavailableException(string problem, bool isRefusal) : Exception(problem)
+/// <param name="retryAfter">How long it wants to be left alone; null where it does not say.</param>
+internal sealed class ClusterUnavailableException(string problem, bool isRefusal, TimeSpan? retryAfter = null) : Exception(problem)
 {
     public bool IsRefusal => isRefusal;
+
+    public TimeSpan? RetryAfter => retryAfter;
 }
 
 /// <summary>
@@ -61,9 +66,33 @@ internal sealed partial class ClusterRequests
             _requests.WithLabels(kind, "failed").Inc();
             // Not the exception itself: it holds the request, and that the token.
             var problem = ClusterProblem.Of(e, right, remedy);
-            throw new ClusterUnavailableException(Told(kind, problem), problem.Kind == ClusterProblemKind.Forbidden);
+            var detail = (e as HttpOperationException)?.Response?.Content ?? e.GetType().Name;
+            LogDetail(_logger, right, detail);
+            throw new ClusterUnavailableException(Told(kind, problem), problem.Kind == ClusterProblemKind.Forbidden, RetryAfter(e));
         }
     }
+
+    /// <summary>Tells of a request that somebody else has made.</summary>
+    /// <param name="kind">As of <see cref="SendAsync{T}"/>; not counted.</param>
+    /// <param name="problem">What is wrong with it; null where it was answered.</param>
+    public void Note(string kind, ClusterProblem? problem)
+    {
+        if (problem is null)
+        {
+            Answered();
+            Solved(kind);
+        }
+        else
+        {
+            Told(kind, problem);
+        }
+    }
+
+    private static TimeSpan? RetryAfter(Exception e) =>
+        (e as HttpOperationException)?.Response?.Headers.FirstOrDefault(h => h.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 
     private string Told(string kind, ClusterProblem problem)
     {
@@ -104,6 +133,9 @@ internal sealed partial class ClusterRequests
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem} It is asked again; its address is {Server}")]
     private static partial void LogProblem(ILogger logger, string problem, Uri server);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The request to {Right} failed: {Detail}")]
+    private static partial void LogDetail(ILogger logger, string right, string detail);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "No more so: {Problem}")]
     private static partial void LogSolved(ILogger logger, string problem);

@@ -18,6 +18,7 @@ using Stash.Operator.Audit;
 using Stash.Operator.Gateway;
 using Stash.Operator.Health;
 using Stash.Operator.Monitoring;
+using Stash.Operator.Monitoring.Cluster;
 using Stash.Operator.Telemetry;
 using Stash.Operator.Tls;
 
@@ -76,10 +77,19 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             journal = await SessionJournal.OpenAsync(data, options.Journal, time, cancellationToken);
             builder.Services.AddSingleton(options).AddSingleton(data)
                 .AddSingleton(groups).AddSingleton(journal)
-                .AddSingleton<ILeadership, SoleOperator>()
-                .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<MonitoringStore>().AddSingleton<IMonitoringSettings>(s => s.GetRequiredService<MonitoringStore>()).AddSingleton<JournalFollower>()
-                .AddHostedService<SettingsWatcher>().AddHostedService<JournalService>().AddHostedService<RunningEvents>();
+                .AddSingleton<RunningSessions>().AddSingleton<EventHub>().AddSingleton<EmbeddedResources>().AddSingleton<JournalFollower>()
+                .AddHostedService<JournalService>().AddHostedService<RunningEvents>();
             builder.Services.AddStashAccess(tokens, cluster);
+            if (cluster is null)
+            {
+                builder.Services.AddSingleton<ILeadership, SoleOperator>()
+                    .AddSingleton<MonitoringStore>().AddSingleton<IMonitoringSettings>(s => s.GetRequiredService<MonitoringStore>()).AddHostedService<SettingsWatcher>();
+            }
+            else
+            {
+                builder.Services.AddClusterMonitoring(cluster, options.Kubernetes);
+            }
+
             var tls = builder.Services.AddOperatorTls(data, options, cluster?.Namespace ?? options.Kubernetes.Namespace ?? "default", time, startLog);
             builder.Services.AddOperatorTelemetry();
             builder.Services.AddStashGateway();
@@ -138,7 +148,11 @@ internal sealed partial class OperatorHost : IAsyncDisposable
             // A Prometheus in the cluster shows its service account's.
             ApiTokenFile = _options.Kubernetes.IsOn ? "/var/run/secrets/kubernetes.io/serviceaccount/token" : null,
         };
-        await _app.Services.GetRequiredService<MonitoringStore>().ReapplyAsync(cancellationToken);
+        if (_app.Services.GetService<MonitoringStore>() is { } embedded)
+        {
+            await embedded.ReapplyAsync(cancellationToken);
+        }
+
         LogStarted(_app.Logger, _listener.Scheme, gateway, api, _options.DataDirectory);
         await _app.Services.GetRequiredService<Shutdown>().RunAsync(_app, _options.Api, cancellationToken);
 

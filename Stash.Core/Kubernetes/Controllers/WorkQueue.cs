@@ -124,7 +124,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     }
 
     /// <summary>Counts a failure of a key, and adds it after a time that grows with them.</summary>
-    public void AddRateLimited(TKey key)
+    /// <returns>That time.</returns>
+    public TimeSpan AddRateLimited(TKey key)
     {
         TimeSpan delay;
         lock (_lock)
@@ -135,6 +136,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
 
         AddAfter(key, delay);
+        return delay;
     }
 
     /// <summary>Forgets a key's failures.</summary>

@@ -71,7 +71,14 @@ public sealed record ApplyFailure(FailureReason Reason, string Message, TimeSpan
 /// <param name="Ref">Which it is; the name is <c>*</c> where what is of this kind could not be looked for.</param>
 /// <param name="Result">What became of it.</param>
 /// <param name="Failure">Why it failed; else null.</param>
-public sealed record ObjectOutcome(ObjectRef Ref, ObjectResult Result, ApplyFailure? Failure = null);
+public sealed record ObjectOutcome(ObjectRef Ref, ObjectResult Result, ApplyFailure? Failure = null)
+{
+    /// <summary>Its resourceVersion now; null where it is gone, or not known.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>When it was made; null where it is gone, or not known.</summary>
+    public DateTimeOffset? Made { get; init; }
+}
 
 /// <summary>How settings were put into effect.</summary>
 /// <param name="Objects">Each object that was wanted, and each that was to go. What is of others is not among them.</param>

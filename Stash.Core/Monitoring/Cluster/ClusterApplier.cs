@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using k8s;
 using Stash.Core.Kubernetes;
@@ -20,7 +21,7 @@ public sealed class ClusterApplier(IKubernetes client, ClusterUser? user = null)
     public async Task<ApplyResult> ApplyAsync(DesiredState desired, IReadOnlyCollection<ObjectRef> previous, CancellationToken cancellationToken = default)
     {
         var steps = await new ClusterPass(new ClusterObjects(client, _user, dryRun: false), desired, previous, dryRun: false).RunAsync(cancellationToken);
-        ObjectOutcome[] outcomes = [.. steps.Select(s => s.Outcome)];
+        ObjectOutcome[] outcomes = [.. steps.Select(Outcome)];
         return new ApplyResult(outcomes, [.. outcomes.Where(o => Exists(o, previous)).Select(o => o.Ref)]);
     }
 
@@ -33,6 +34,12 @@ public sealed class ClusterApplier(IKubernetes client, ClusterUser? user = null)
         var steps = await new ClusterPass(new ClusterObjects(client, _user, dryRun: true), desired, previous, dryRun: true).RunAsync(cancellationToken);
         return [.. steps.Select(Preview)];
     }
+
+    private static ObjectOutcome Outcome(ClusterStep step) => step.Outcome.Result is not (ObjectResult.Applied or ObjectResult.Unchanged) ? step.Outcome : step.Outcome with
+    {
+        Version = step.After.Text("metadata", "resourceVersion"),
+        Made = DateTimeOffset.TryParse(step.After.Text("metadata", "creationTimestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var made) ? made : null,
+    };
 
     /// <summary>A failure leaves things as they were: there is what was there the last time.</summary>
     private static bool Exists(ObjectOutcome outcome, IReadOnlyCollection<ObjectRef> previous) => outcome.Result switch

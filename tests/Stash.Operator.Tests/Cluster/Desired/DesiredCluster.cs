@@ -21,7 +21,7 @@ internal sealed class DesiredCluster(KubeCluster cluster)
 
     public string Two => $"{Operator}-two";
 
-    public ClusterNames Names => field ??= new ClusterNames { OperatorNamespace = Operator, CaCertificate = Certificate, PrometheusAccounts = [new(One, "prometheus-k8s")] };
+    public ClusterNames Names { get => field ??= new ClusterNames { OperatorNamespace = Operator, CaCertificate = Certificate, PrometheusAccounts = [new(One, "prometheus-k8s")] }; set; }
 
     public ObjectRef Service => ClusterKind.Service.Named(Operator, "stash-operator");
 
