@@ -11,7 +11,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Access;
 
 /// <summary>Who gets in, and may do what, where a real API server decides. The operator has the rights of docs/access.md and no other.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeAccessTests.Name)]
 public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.Fixture fixture) : IClassFixture<ClusterAccessTests.Fixture>
 {
     private OperatorProcess It => fixture.Operator;

@@ -8,7 +8,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Access;
 
 /// <summary>What holds while the cluster is away, refuses the operator or changes, and what a client costs it.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeAccessTests.Name)]
 public sealed class ClusterOutageTests(KubeCluster cluster) : IDisposable
 {
     private const string Local = "local-token-of-the-test-0123456789";

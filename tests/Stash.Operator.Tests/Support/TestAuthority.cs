@@ -80,7 +80,8 @@ internal sealed class TestAuthority : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test authority between", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(16));
+        // As long as this one: what it issues ends before it.
+        using var made = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), new DateTimeOffset(Certificate.NotAfter), RandomNumberGenerator.GetBytes(16));
         return new TestAuthority(made.CopyWithPrivateKey(key));
     }
 

@@ -7,7 +7,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controllers;
 
 /// <summary>A resource that comes and goes, and rights that do.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class InformerRightsTests(KubeCluster cluster)
 {
     private const string Thing = "apiVersion: tests.stash.dev/v1\nkind: Thing\nmetadata: {name: one, namespace: default}\nspec: {size: 3}";

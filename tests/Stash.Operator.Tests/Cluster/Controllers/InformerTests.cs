@@ -10,7 +10,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controllers;
 
 /// <summary>An informer and a real API server.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class InformerTests(KubeCluster cluster) : IAsyncLifetime
 {
     /// <summary>Watches end every one to two seconds.</summary>

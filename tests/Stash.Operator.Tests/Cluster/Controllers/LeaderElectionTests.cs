@@ -10,7 +10,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controllers;
 
 /// <summary>Candidates and a real API server. What a leader does is written into one object without any check, so that two leaders would be seen there.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class LeaderElectionTests(KubeCluster cluster) : IAsyncLifetime
 {
     private readonly string _namespace = $"election-{Guid.NewGuid():N}";

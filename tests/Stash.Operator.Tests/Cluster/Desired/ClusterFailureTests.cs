@@ -8,7 +8,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Desired;
 
 /// <summary>What is told where a cluster does not do what the settings want: for each its reason, what is wrong and what to do.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class ClusterFailureTests(KubeCluster cluster)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -7,7 +7,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Prometheus;
 
 /// <summary><c>Prometheus</c> resources on a real API server: found, judged, and what is told where they cannot be read.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class PrometheusFinderTests(KubeCluster cluster) : IAsyncLifetime
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -189,7 +189,10 @@ public sealed class ClusterSettingsTests(KubeCluster cluster)
         {
             Spec = new MonitoringSpec
             {
-                Agent = "coreos-operator", Backup = true, Operator = true, Prometheus = new PrometheusSpec { Namespace = monitoring },
+                Agent = "coreos-operator",
+                Backup = true,
+                Operator = true,
+                Prometheus = new PrometheusSpec { Namespace = monitoring },
                 ServiceMonitor = new ServiceMonitorSpec { Labels = labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal) },
             },
         };

@@ -8,13 +8,6 @@ using Stash.Operator.Tests.Runner;
 
 namespace Stash.Operator.Tests.Support.Kubernetes;
 
-/// <summary>The tests that share one cluster, one after the other.</summary>
-[CollectionDefinition(Name)]
-public sealed class KubeTests : ICollectionFixture<KubeCluster>
-{
-    public const string Name = "Kubernetes";
-}
-
 /// <summary>
 /// A real kube-apiserver with its etcd, on free ports of loopback: RBAC, service accounts with signed tokens, client certificates, the front proxy and aggregation.
 /// There is no kubelet and no controller. Both end with the tests, also where these are killed.
@@ -122,8 +115,15 @@ public sealed class KubeCluster : IAsyncLifetime
                 throw new InvalidOperationException($"kube-apiserver has ended: {process.Error}");
             }
 
-            var (code, _, _) = await KubectlAsync("get", "--raw=/readyz", "--request-timeout=2s");
-            return code == 0;
+            try
+            {
+                using var answer = await ((k8s.Kubernetes)Admin).HttpClient.GetAsync(new Uri($"https://127.0.0.1:{_port}/readyz"), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(2));
+                return answer.IsSuccessStatusCode;
+            }
+            catch (Exception e) when (e is HttpRequestException or TimeoutException)
+            {
+                return false;
+            }
         });
     }
 

@@ -1,0 +1,22 @@
+namespace Stash.Operator.Tests.Support.Kubernetes;
+
+/// <summary>The tests that share one cluster, one after the other. Those of another collection have another cluster, at the same time.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubeTests : ICollectionFixture<KubeCluster>
+{
+    public const string Name = "Kubernetes";
+}
+
+/// <summary>The tests that stop their cluster's API server, hold it up, or have it forget its history.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubeOutageTests : ICollectionFixture<KubeCluster>
+{
+    public const string Name = "Kubernetes outages";
+}
+
+/// <summary>The tests of who may on the operator's endpoint, and what it does while it cannot ask.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubeAccessTests : ICollectionFixture<KubeCluster>
+{
+    public const string Name = "Kubernetes access";
+}
