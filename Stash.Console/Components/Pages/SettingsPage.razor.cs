@@ -320,8 +320,8 @@ public sealed partial class SettingsPage : IDisposable
             }
 
             // The news of it may have come before the answer, with what became of it.
-            var known = Editor.Saved;
-            Editor.TakeSaved(sent, known.Metadata.Generation == saved.Metadata.Generation && known.IsSettled() ? known with { Metadata = saved.Metadata } : saved);
+            var isKnown = saved.Metadata.Generation is { } generation && Editor.Saved.Metadata.Generation == generation;
+            Editor.TakeSaved(sent, isKnown ? Editor.Saved : saved);
             _followed = saved.Metadata.Generation ?? 0;
             StateHasChanged();
             TellWhereSettled();
