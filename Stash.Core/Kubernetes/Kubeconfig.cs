@@ -6,22 +6,24 @@ using YamlDotNet.Core;
 
 namespace Stash.Core.Kubernetes;
 
-/// <summary>Reads a kubeconfig file: the context that it names as the current one.</summary>
+/// <summary>Reads a kubeconfig: the context that it names as the current one, or another.</summary>
 internal static class Kubeconfig
 {
-    /// <exception cref="UserErrorException">The file is missing or no kubeconfig, or its context does not lead to a cluster.</exception>
-    public static KubernetesClientConfiguration Read(string path)
+    /// <param name="paths">The file; or several, as of <c>KUBECONFIG</c>: those that are there.</param>
+    /// <param name="name">The context; null for the current one.</param>
+    /// <exception cref="UserErrorException">A file is missing or no kubeconfig, or its context does not lead to a cluster.</exception>
+    public static KubernetesClientConfiguration Read(IReadOnlyList<string> paths, string? name = null)
     {
-        var all = Load(path);
-        if (string.IsNullOrEmpty(all.CurrentContext))
+        var (path, all, chosen) = Load(paths, name);
+        if (string.IsNullOrEmpty(chosen))
         {
             throw Wrong(path, "names no current context", "choose one with kubectl config use-context NAME");
         }
 
-        var context = all.Contexts?.FirstOrDefault(c => c.Name == all.CurrentContext)?.ContextDetails
-            ?? throw Wrong(path, $"has no context \"{all.CurrentContext}\", which it names as the current one", "choose one of kubectl config get-contexts");
+        var context = all.Contexts?.FirstOrDefault(c => c.Name == chosen)?.ContextDetails
+            ?? throw Wrong(path, $"has no context \"{chosen}\"{(name is null ? ", which it names as the current one" : "")}", "choose one of kubectl config get-contexts");
         var cluster = all.Clusters?.FirstOrDefault(c => c.Name == context.Cluster)?.ClusterEndpoint
-            ?? throw Wrong(path, $"has no cluster \"{context.Cluster}\", which its context \"{all.CurrentContext}\" names", "add it with kubectl config set-cluster");
+            ?? throw Wrong(path, $"has no cluster \"{context.Cluster}\", which its context \"{chosen}\" names", "add it with kubectl config set-cluster");
         if (!Uri.TryCreate(cluster.Server, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
         {
             throw Wrong(path, $"gives cluster \"{context.Cluster}\" no server's address", "set it to https://HOST:PORT");
@@ -29,12 +31,12 @@ internal static class Kubeconfig
 
         if (!string.IsNullOrEmpty(context.User) && all.Users?.Any(u => u.Name == context.User) != true)
         {
-            throw Wrong(path, $"has no user \"{context.User}\", which its context \"{all.CurrentContext}\" names", "add it with kubectl config set-credentials");
+            throw Wrong(path, $"has no user \"{context.User}\", which its context \"{chosen}\" names", "add it with kubectl config set-credentials");
         }
 
         try
         {
-            var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(all);
+            var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(all, chosen);
             return server.Scheme == "http" || configuration.SkipTlsVerify || configuration.SslCaCerts is { Count: > 0 }
                 ? configuration
                 : throw Wrong(path, $"gives cluster \"{context.Cluster}\" no authority", "set its certificate-authority or certificate-authority-data");
@@ -51,6 +53,21 @@ internal static class Kubeconfig
 
     public static UserErrorException Unusable(string what, Exception e) => new(
         $"{what} cannot be used to reach the cluster: see that the authority, certificate, key and token that it names are there, can be read by this user, and are what kubectl also takes.", inner: e);
+
+    /// <summary>Of several files the one that has the context: cluster and user are looked for beside it.</summary>
+    private static (string Path, K8SConfiguration All, string? Context) Load(IReadOnlyList<string> paths, string? name)
+    {
+        string[] there = paths.Count == 1 ? [paths[0]] : [.. paths.Where(File.Exists)];
+        if (there.Length == 0)
+        {
+            throw new UserErrorException($"There is no kubeconfig {string.Join(", nor ", paths)}: give one that exists with --kubeconfig.");
+        }
+
+        var all = there.Select(p => (Path: p, Content: Load(p))).ToList();
+        var chosen = name ?? all.Select(f => f.Content.CurrentContext).FirstOrDefault(c => !string.IsNullOrEmpty(c));
+        var (path, content) = all.Find(f => f.Content.Contexts?.Any(c => c.Name == chosen) == true) is { Path: not null } found ? found : all[0];
+        return (path, content, chosen);
+    }
 
     private static K8SConfiguration Load(string path)
     {

@@ -51,7 +51,7 @@ public sealed class KubernetesConnection : IDisposable
             return null;
         }
 
-        var configuration = options.Kubeconfig is { } file ? Kubeconfig.Read(file) : InCluster();
+        var configuration = options.Kubeconfig is { } file ? Kubeconfig.Read([file]) : InCluster();
         try
         {
             return new KubernetesConnection(configuration, options.Namespace ?? PodNamespace(options) ?? configuration.Namespace ?? "default");
@@ -59,6 +59,24 @@ public sealed class KubernetesConnection : IDisposable
         catch (Exception e) when (Kubeconfig.IsUnusable(e))
         {
             throw Kubeconfig.Unusable(options.Kubeconfig ?? "The pod's service account", e);
+        }
+    }
+
+    /// <summary>Reads how a person reaches the cluster.</summary>
+    /// <param name="kubeconfigs">Files, as of <c>KUBECONFIG</c>.</param>
+    /// <param name="context">Null for the current one.</param>
+    /// <param name="namespace">The operator's; null for that of the context.</param>
+    /// <exception cref="UserErrorException">The kubeconfig cannot be used.</exception>
+    public static KubernetesConnection Open(IReadOnlyList<string> kubeconfigs, string? context, string? @namespace)
+    {
+        var configuration = Kubeconfig.Read(kubeconfigs, context);
+        try
+        {
+            return new KubernetesConnection(configuration, @namespace ?? configuration.Namespace ?? "default");
+        }
+        catch (Exception e) when (Kubeconfig.IsUnusable(e))
+        {
+            throw Kubeconfig.Unusable(string.Join(':', kubeconfigs), e);
         }
     }
 

@@ -5,7 +5,7 @@ using Stash.Core.Monitoring;
 namespace Stash.Core.Yaml;
 
 /// <summary>JSON as block-style YAML, its fields in their order.</summary>
-internal static class JsonYaml
+public static class JsonYaml
 {
     /// <summary>Ends with a line feed.</summary>
     public static string Write(JsonObject node) => Block(0, node);

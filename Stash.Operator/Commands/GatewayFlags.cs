@@ -47,7 +47,7 @@ internal sealed class GatewayFlags
 
     /// <summary>The arguments, with <c>--flag=</c> made two: the reference takes that for the empty value, the parser for none.</summary>
     public static IReadOnlyList<string> WithEmptyValues(IReadOnlyList<string> arguments) =>
-        arguments is ["run" or "gateway", ..]
+        arguments is ["run" or "gateway" or "monitoring", ..]
             ? [.. arguments.SelectMany(a => a.StartsWith("--", StringComparison.Ordinal) && a.IndexOf('=', StringComparison.Ordinal) == a.Length - 1 ? [a[..^1], ""] : (string[])[a])]
             : arguments;
 

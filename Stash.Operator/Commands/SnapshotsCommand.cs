@@ -95,11 +95,7 @@ internal static class SnapshotsCommand
             }
         }
 
-        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        foreach (var row in rows)
-        {
-            Console.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
+        Table.Write(rows);
     }
 
     private static string Text(JsonElement snapshot, string name) => snapshot.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Stash.Core;
+using Stash.Operator.Commands.Monitoring;
 
 namespace Stash.Operator.Commands;
 
@@ -19,6 +20,7 @@ internal static class StashCommandLine
         SnapshotsCommand.Create,
         ExecCommand.Create,
         CertificateCommand.Create,
+        MonitoringCommand.Create,
         VersionCommand.Create,
     ];
 

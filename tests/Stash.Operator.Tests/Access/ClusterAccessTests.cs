@@ -188,6 +188,19 @@ public sealed class ClusterAccessTests(KubeCluster cluster, ClusterAccessTests.F
     public async Task What_may_be_done_is_by_resource_and_verb()
     {
         await fixture.StartAsync(cluster);
+        await cluster.InstallMonitoringKindAsync();
+        await cluster.ApplyAsync("""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: settings, namespace: stash}
+            rules: [{apiGroups: [stash.appscode.com], resources: [monitorings], verbs: [get]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: settings, namespace: stash}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: settings}
+            subjects: [{kind: ServiceAccount, name: stash-operator, namespace: stash}]
+            """);
         await cluster.ApplyAsync(Docs.Manifest("people"));
         var (viewer, editor) = (await cluster.ServiceAccountAsync("people", "viewer"), await cluster.ServiceAccountAsync("people", "editor"));
         await BindAsync("people-view", "stash-monitoring-view", new Rbacv1Subject { Kind = "ServiceAccount", Name = "viewer", NamespaceProperty = "people" });

@@ -17,7 +17,9 @@ internal sealed class EventReader : IAsyncDisposable
         _items = SseParser.Create(stream).EnumerateAsync(deadline.Token).GetAsyncEnumerator(deadline.Token);
     }
 
-    public static async Task<EventReader> OpenAsync(OperatorProcess @operator, string? lastEventId = null)
+    public static Task<EventReader> OpenAsync(OperatorProcess @operator, string? lastEventId = null) => OpenAsync(@operator.Api, lastEventId);
+
+    public static async Task<EventReader> OpenAsync(HttpClient api, string? lastEventId = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "events");
         if (lastEventId is not null)
@@ -27,7 +29,7 @@ internal sealed class EventReader : IAsyncDisposable
 
         var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(60));
-        var answer = await @operator.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        var answer = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
         return new EventReader(answer, await answer.Content.ReadAsStreamAsync(deadline.Token), deadline);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Stash.Core.Api;
 using Stash.Core.Configuration;
@@ -43,7 +42,7 @@ public sealed class ClusterSettingsTests(KubeCluster cluster)
         var live = (await it.ReadAsync())!;
         live["spec"]!.ToJsonString().ShouldBe("""{"agent":"prometheus.io/builtin","backup":true,"operator":false,"prometheus":{},"serviceMonitor":{"labels":{"app":"stash"}}}""");
         live["metadata"]!["managedFields"]!.AsArray().Select(m => m!["manager"]!.GetValue<string>()).ShouldBe(["stash-console"]);
-        (await AuditedAsync(it, "create")).ShouldBe(["system:serviceaccount:" + it.Namespace + ":alice 201"]);
+        (await it.AuditedAsync("create")).ShouldBe(["system:serviceaccount:" + it.Namespace + ":alice 201"]);
     }
 
     [Fact]
@@ -72,7 +71,7 @@ public sealed class ClusterSettingsTests(KubeCluster cluster)
         live["metadata"]!["finalizers"]!.ToJsonString().ShouldBe("""["stash.appscode.com/monitoring"]""");
         change.After.Status!.Created.ShouldBe(["Secret monitoring/stash-apiserver-cert"]);
         (change.Before.Spec.Operator, change.After.Spec.Operator).ShouldBe((false, true));
-        (await AuditedAsync(it, "update")).ShouldBe([$"system:serviceaccount:{it.Namespace}:alice 200"]);
+        (await it.AuditedAsync("update")).ShouldBe([$"system:serviceaccount:{it.Namespace}:alice 200"]);
 
         // Who has read it before that is told so, and what is older is not taken any more.
         (await Refused(it, read with { Spec = Builtin }, alice)).ShouldBe((SettingsFailure.Conflict, "the settings were changed meanwhile: read them again, apply your change to them and send their resourceVersion"));
@@ -240,10 +239,4 @@ public sealed class ClusterSettingsTests(KubeCluster cluster)
         var e = await Should.ThrowAsync<SettingsException>(() => it.Settings.SaveAsync(manifest, author, Stop));
         return (e.Failure, e.Message);
     }
-
-    /// <summary>Who did it, by the API server's own audit log, and how it was answered.</summary>
-    private async Task<IReadOnlyList<string>> AuditedAsync(SettingsCluster it, string verb) =>
-        [.. (await File.ReadAllLinesAsync(cluster.AuditLog, Stop)).Select(l => JsonNode.Parse(l)!)
-            .Where(l => l["verb"]!.GetValue<string>() == verb && l["objectRef"]!["namespace"]?.GetValue<string>() == it.Namespace && l["user"]!["username"]!.GetValue<string>() != "admin")
-            .Select(l => $"{l["user"]!["username"]} {l["responseStatus"]!["code"]}")];
 }

@@ -43,6 +43,9 @@ internal sealed class SettingsCluster : IDisposable
 
     public ClusterSettings Settings { get; }
 
+    /// <summary>Of each person.</summary>
+    public Dictionary<string, string> Kubeconfigs { get; } = new(StringComparer.Ordinal);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <param name="cluster">Where.</param>
@@ -88,6 +91,7 @@ internal sealed class SettingsCluster : IDisposable
             await Eventually.TrueAsync("the right is known", async () => (await _cluster.Admin.AuthorizationV1.CreateSubjectAccessReviewAsync(new V1SubjectAccessReview { Spec = question }, cancellationToken: Stop)).Status.Allowed);
         }
 
+        Kubeconfigs[name] = _cluster.KubeconfigOf($"{Namespace}-{name}", token, Namespace);
         return new SettingsAuthor($"system:serviceaccount:{Namespace}:{name}", token);
     }
 
@@ -96,6 +100,12 @@ internal sealed class SettingsCluster : IDisposable
 
     /// <summary>What whoever watches would do.</summary>
     public async Task TakeAsync() => Settings.Take(await ReadAsync() is { } live ? SettingsObject.Typed(live) : null);
+
+    /// <summary>Who did something to the settings, by the API server's own audit log, and how it was answered.</summary>
+    public async Task<IReadOnlyList<string>> AuditedAsync(string verb) =>
+        [.. (await File.ReadAllLinesAsync(_cluster.AuditLog, Stop)).Select(l => JsonNode.Parse(l)!)
+            .Where(l => l["verb"]!.GetValue<string>() == verb && l["objectRef"]!["namespace"]?.GetValue<string>() == Namespace && l["user"]!["username"]!.GetValue<string>() != "admin")
+            .Select(l => $"{l["user"]!["username"]} {l["responseStatus"]!["code"]}")];
 
     /// <summary>kubectl, as the administrator.</summary>
     public async Task<string> KubectlAsync(params string[] arguments)
