@@ -17,14 +17,17 @@ public enum ReconcileResult
 }
 
 /// <summary>What a controller that puts settings into effect does; for metrics, read at any time, from any thread.</summary>
-/// <param name="waiting">Changes that wait, where something else knows them, as a queue; null where it counts those of <see cref="WaitAsync"/>.</param>
-public sealed class Reconciliations(Func<int>? waiting = null)
+public sealed class Reconciliations
 {
+    private Func<int>? _count;
     private Action<ReconcileResult, TimeSpan>? _ended;
     private int _waiting;
 
     /// <summary>Changes that wait until those before are in effect.</summary>
-    public int Waiting => waiting?.Invoke() ?? Volatile.Read(ref _waiting);
+    public int Waiting => Volatile.Read(ref _count)?.Invoke() ?? Volatile.Read(ref _waiting);
+
+    /// <summary>Has something else tell how many wait, as a queue; null for counting those of <see cref="WaitAsync"/>.</summary>
+    public void CountBy(Func<int>? count) => Volatile.Write(ref _count, count);
 
     /// <summary>Has somebody told of each attempt from now on: how it ended, and how long it took.</summary>
     public void Subscribe(Action<ReconcileResult, TimeSpan> ended) => _ended += ended;

@@ -43,8 +43,8 @@ internal sealed partial class MonitoringController : BackgroundService
         metrics.Follow(query.Resource, () => _settings.Counts);
         _settings.Subscribe(change =>
         {
-            told.Take(change.Type == ChangeType.Deleted ? null : change.Value);
             Volatile.Read(ref _changed)?.Invoke(change.Value.Metadata.ResourceVersion);
+            told.Take(change.Type == ChangeType.Deleted ? null : change.Value);
         });
         _settings.SubscribeState(state =>
         {
@@ -87,6 +87,8 @@ internal sealed partial class MonitoringController : BackgroundService
         await using (watches = new(_cluster, _self, _requests, _metrics, _time, _logger, v => Changed(Work.Settings, v), v => Changed(Work.Trust, v), term))
         {
             Volatile.Write(ref _changed, v => Changed(Work.Settings, v));
+            _reconciliations.CountBy(() => items[Work.Settings].Changes.Any ? 1 : 0);
+            _trustReconciliations.CountBy(() => items[Work.Trust].Changes.Any ? 1 : 0);
             try
             {
                 // What is to be removed is known when it is known what there is.
@@ -98,6 +100,8 @@ internal sealed partial class MonitoringController : BackgroundService
             finally
             {
                 Volatile.Write(ref _changed, null);
+                _reconciliations.CountBy(null);
+                _trustReconciliations.CountBy(null);
                 _metrics.Tell([]);
             }
         }
@@ -120,8 +124,19 @@ internal sealed partial class MonitoringController : BackgroundService
 
     private async Task DoAsync(WorkQueue<Work> queue, Work work, WorkItem item, CancellationToken term)
     {
-        if (!item.IsDue || !_leadership.IsLeader)
+        if (!_leadership.IsLeader)
         {
+            // Its term ends at this moment.
+            return;
+        }
+
+        if (!item.IsDue)
+        {
+            if (item.RetryIn is { } left)
+            {
+                queue.AddAfter(work, left);
+            }
+
             return;
         }
 

@@ -12,6 +12,7 @@ internal sealed partial class MonitoringReconciler(
 {
     private readonly ClusterApplier _applier = new(cluster.Client);
     private IReadOnlyCollection<ObjectRef> _created = [];
+    private IReadOnlyCollection<string> _problems = [];
     private (string Agent, bool Backup, bool Operator)? _told;
 
     /// <param name="resource">The settings; null where there are none.</param>
@@ -91,12 +92,23 @@ internal sealed partial class MonitoringReconciler(
         var result = await _applier.ApplyAsync(desired, [.. previous.Select(c => c.Ref).Union(_created)], stop);
         _created = result.Created;
         changes.Made(result.Objects.Select(o => o.Version).OfType<string>());
+        var before = _problems;
+        _problems = [.. result.Objects.Select(o => o.Failure?.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
+        foreach (var problem in _problems.Except(before, StringComparer.Ordinal))
+        {
+            LogFailed(logger, problem);
+        }
+
+        foreach (var problem in before.Except(_problems, StringComparer.Ordinal))
+        {
+            LogSolved(logger, problem);
+        }
+
         foreach (var (what, outcome, failure) in result.Objects)
         {
             if (failure is not null)
             {
                 metrics.Failed(failure.Reason);
-                LogFailed(logger, failure.Message);
             }
             else if (outcome is ObjectResult.Applied or ObjectResult.Deleted)
             {
@@ -190,6 +202,9 @@ internal sealed partial class MonitoringReconciler(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Done} {Kind} {Name} for the monitoring settings")]
     private static partial void LogDone(ILogger logger, string done, string kind, string name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Monitoring settings: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Monitoring settings: {Problem} It is tried again.")]
     private static partial void LogFailed(ILogger logger, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Monitoring settings. No more so: {Problem}")]
+    private static partial void LogSolved(ILogger logger, string problem);
 }

@@ -16,7 +16,10 @@ internal sealed class WorkItem(TimeProvider time, Reconciliations reconciliation
     public PassPace Pace { get; } = new(time);
 
     /// <summary>Whether there is anything that another pass would find.</summary>
-    public bool IsDue => Changes.Any || (_retry is { } at && at <= time.GetTimestamp());
+    public bool IsDue => Changes.Any || RetryIn <= TimeSpan.Zero;
+
+    /// <summary>How long until it is to be tried again, whatever happens; null for never.</summary>
+    public TimeSpan? RetryIn => _retry is { } at ? time.GetElapsedTime(time.GetTimestamp(), at) : null;
 
     /// <param name="after">Null for never.</param>
     public void RetryAfter(TimeSpan? after) => _retry = after is { } wait ? time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency) : null;
