@@ -60,6 +60,15 @@ internal sealed partial class MonitoringController : BackgroundService
 
     private MonitoringResource? Settings => _settings.Get(_self.Namespace, MonitoringResource.ObjectName);
 
+    /// <summary>Whether the settings are known as they are now: after an outage the API server may answer sooner than the watch goes on, and old settings are not to be put into effect again.</summary>
+    private bool IsCurrent => _settings.State switch
+    {
+        { Synced: false } => false,
+        { Problem: null } => true,
+        { Problem.Kind: ClusterProblemKind.NotFound } => Settings is null,
+        _ => false,
+    };
+
     private enum Work
     {
         Settings,
@@ -91,6 +100,7 @@ internal sealed partial class MonitoringController : BackgroundService
             _trustReconciliations.CountBy(() => items[Work.Trust].Changes.Any ? 1 : 0);
             try
             {
+                _settings.Wake();
                 // What is to be removed is known when it is known what there is.
                 await Task.WhenAll(_settings.WaitForSyncAsync(term), watches.ReadyAsync(term));
                 Changed(Work.Settings, null);
@@ -127,6 +137,12 @@ internal sealed partial class MonitoringController : BackgroundService
         if (!_leadership.IsLeader)
         {
             // Its term ends at this moment.
+            return;
+        }
+
+        if (work == Work.Settings && !IsCurrent)
+        {
+            // It comes again when they are.
             return;
         }
 

@@ -127,7 +127,7 @@ internal sealed partial class MonitoringReconciler(
         }
 
         var now = await settings.HoldAsync(resource, held, stop);
-        Made(now, changes);
+        Made(resource, now, changes);
         return now;
     }
 
@@ -142,7 +142,7 @@ internal sealed partial class MonitoringReconciler(
         try
         {
             now = await settings.TellAsync(resource, status, stop);
-            Made(now, changes);
+            Made(resource, now, changes);
         }
         catch (ClusterUnavailableException)
         {
@@ -175,11 +175,12 @@ internal sealed partial class MonitoringReconciler(
         }
     }
 
-    private static void Made(MonitoringResource? resource, Changes changes)
+    /// <summary>A version is only the operator's own where nobody has changed the settings in it.</summary>
+    private static void Made(MonitoringResource before, MonitoringResource? now, Changes changes)
     {
-        if (resource is not null)
+        if (now is not null && now.Metadata.Generation == before.Metadata.Generation && IsGoing(now) == IsGoing(before))
         {
-            changes.Made([resource.Metadata.ResourceVersion]);
+            changes.Made([now.Metadata.ResourceVersion]);
         }
     }
 

@@ -101,7 +101,9 @@ public sealed class WorkQueueTests : IDisposable
         _queue.Add("b");
         _time.Advance(TimeSpan.FromSeconds(1));
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(3));
-        new Reconciliations(() => _queue.Depth).Waiting.ShouldBe(2);
+        Reconciliations told = new();
+        told.CountBy(() => _queue.Depth);
+        told.Waiting.ShouldBe(2);
         await TakeAsync();
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(1));
         await TakeAsync();

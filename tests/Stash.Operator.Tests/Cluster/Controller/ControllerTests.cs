@@ -8,7 +8,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controller;
 
 /// <summary>Settings in a real cluster, and the real operator that puts them into effect.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeControllerTests.Name)]
 public sealed class ControllerTests(ControllerFixture fixture) : IClassFixture<ControllerFixture>
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

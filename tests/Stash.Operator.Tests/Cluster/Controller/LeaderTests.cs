@@ -5,7 +5,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controller;
 
 /// <summary>Two operators with one API server, each with its own data folder.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeControllerTests.Name)]
 public sealed class LeaderTests(KubeCluster cluster)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -39,9 +39,15 @@ internal sealed class OperatedCluster(KubeCluster cluster, DesiredCluster corner
     public static async Task<OperatedCluster> StartAsync(KubeCluster cluster, params string[] arguments)
     {
         var made = await PrepareAsync(cluster);
-        made.Operator = await made.RunAsync(arguments);
-        made.Corner.Names = made.Corner.Names with { CaCertificate = await File.ReadAllTextAsync(Path.Combine(made.Operator.DataDirectory, "ca.crt"), Stop) };
+        await made.RunOwnAsync(made.Kubeconfig, arguments);
         return made;
+    }
+
+    /// <summary>Starts its operator.</summary>
+    public async Task RunOwnAsync(string with, params string[] arguments)
+    {
+        Operator = await OperatorProcess.StartAsync(["--kubeconfig", with, "--namespace", corner.Operator, .. arguments]);
+        corner.Names = corner.Names with { CaCertificate = await File.ReadAllTextAsync(Path.Combine(Operator.DataDirectory, "ca.crt"), Stop) };
     }
 
     /// <summary>Another operator, with a data folder of its own.</summary>

@@ -6,7 +6,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controller;
 
 /// <summary>What is missing and comes, and what goes and comes back: kinds, rights, the API server.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeOutageTests.Name)]
 public sealed class OutageTests(KubeCluster cluster)
 {
     [Fact]

@@ -8,7 +8,7 @@ using Stash.Operator.Tests.Support.Kubernetes;
 namespace Stash.Operator.Tests.Cluster.Controller;
 
 /// <summary>An operator that was told who Prometheus is, its certificate, and what it asks for when nothing changes.</summary>
-[Collection(KubeTests.Name)]
+[Collection(KubeControllerTests.Name)]
 public sealed partial class TrustTests(KubeCluster cluster)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -20,3 +20,10 @@ public sealed class KubeAccessTests : ICollectionFixture<KubeCluster>
 {
     public const string Name = "Kubernetes access";
 }
+
+/// <summary>The tests of the controller of the settings: each has an operator of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubeControllerTests : ICollectionFixture<KubeCluster>
+{
+    public const string Name = "Kubernetes controller";
+}
