@@ -32,7 +32,7 @@ public sealed class ControllerTests(ControllerFixture fixture) : IClassFixture<C
         ]);
         var secret = await It.Cluster.Admin.CoreV1.ReadNamespacedSecretAsync("stash-apiserver-cert", It.Corner.One, cancellationToken: Stop);
         status.Created[0].Time.UtcDateTime.ShouldBe(secret.Metadata.CreationTimestamp!.Value.ToUniversalTime());
-        var seen = status.Prometheuses.ShouldHaveSingleItem();
+        var seen = status.Prometheuses.Single(p => p.Namespace == It.Corner.One);
         (seen.Namespace, seen.Name, seen.Selected, seen.Selector).ShouldBe((It.Corner.One, "k8s", "True", "app=stash"));
         var facts = status.Operator!;
         (facts.ServiceName, facts.ServiceMonitorName, facts.CertificateSecretName).ShouldBe(("stash-operator", "stash-servicemonitor", "stash-apiserver-cert"));
