@@ -28,6 +28,9 @@ public sealed partial class SettingsPreviewPanel
     [Parameter, EditorRequired]
     public required string Nothing { get; set; }
 
+    /// <summary>Without those that are told of a single Prometheus, beside it.</summary>
+    private IEnumerable<string> Warnings => (Preview?.Warnings ?? []).Except((Preview?.Prometheuses ?? []).SelectMany(p => p.Findings), StringComparer.Ordinal);
+
     private bool IsStale => Preview is not null && (IsPending || !IsValid || Problem is not null);
 
     private string State => Preview is null ? ""

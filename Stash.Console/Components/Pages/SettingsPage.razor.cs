@@ -70,6 +70,9 @@ public sealed partial class SettingsPage : IDisposable
 
     private bool IsInCluster => Editor?.Saved.Metadata.Namespace is not null;
 
+    /// <summary>A cluster that has no settings yet: nothing is wrong with that.</summary>
+    private bool IsUnset => Editor?.Saved is { Metadata: { Namespace: not null, Generation: null }, Status.Error: not null };
+
     private bool MayEdit => _person?.May.EditSettings ?? true;
 
     /// <summary>Why they are not in effect, where no condition says it.</summary>

@@ -32,8 +32,12 @@ public sealed partial class SignInPage
     public required string ReturnUrl { get; set; }
 
     /// <summary>The whole path is told to this machine only: it often holds a user's name.</summary>
-    private string LinkFile =>
-        Context.HttpContext?.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) ? SignInLink.FileIn(Folder) : "DATA_FOLDER/console-link";
+    private string LinkFile => IsOnThisMachine ? SignInLink.FileIn(Folder) : "DATA_FOLDER/console-link";
+
+    private bool IsOnThisMachine => Context.HttpContext?.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
+
+    /// <summary>Whether others could read what is sent: no TLS, and not from this machine, by whatever is in front.</summary>
+    private bool IsReadable => Context.HttpContext?.Request is { IsHttps: false } request && !(IsOnThisMachine && request.Host.Host is "localhost" or "127.0.0.1" or "[::1]");
 
     private string ProviderHref => QueryHelpers.AddQueryString(OidcSignIn.Path, SignInEndpoints.ReturnParameter, ReturnUrl);
 

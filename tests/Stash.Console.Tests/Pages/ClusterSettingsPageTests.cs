@@ -30,6 +30,21 @@ public sealed class ClusterSettingsPageTests
     }
 
     [Fact]
+    public async Task A_cluster_without_settings_says_so_calmly()
+    {
+        await using var context = await StartAsync();
+        const string None = "There is no Monitoring stash in namespace backup, so nobody scrapes: save settings, or apply one.";
+        context.Operator.ChangeSettings(_ => new MonitoringManifest { Metadata = new MonitoringMetadata { Namespace = "backup" }, Status = new MonitoringStatus { Error = None } });
+        var page = Open(context);
+
+        page.Find(".settings-unset").TextContent.ShouldBe(None);
+        page.FindAll("[role=alert]").ShouldBeEmpty();
+        page.Find(".status-line").TextContent.Trim().ShouldBe("There is nothing to put into effect.");
+        await SwitchAsync(page, 0);
+        page.Find(".settings-save-text").TextContent.Trim().ShouldBe("Changes are not saved yet.");
+    }
+
+    [Fact]
     public async Task Each_condition_is_shown_with_state_reason_message_and_time()
     {
         await using var context = await StartAsync();
@@ -107,7 +122,7 @@ public sealed class ClusterSettingsPageTests
         {
             Errors = [],
             Items = [new PreviewItem { Action = "create", Kind = "ServiceMonitor", Namespace = "monitoring", Name = "stash-servicemonitor", Content = "kind: ServiceMonitor\n", Failure = "You may not create servicemonitors in namespace monitoring." }],
-            Warnings = ["Secret stash-apiserver-cert is not mounted."],
+            Warnings = ["Secret stash-apiserver-cert is not mounted.", "The label a is not 1."],
             Prometheuses =
             [
                 new PrometheusState { Namespace = "other", Name = "far", Selected = "False", Selector = "a=1,b=2", SuggestedLabels = Labels(("a", "1"), ("b", "2")), Findings = ["The label a is not 1."] },
@@ -122,7 +137,7 @@ public sealed class ClusterSettingsPageTests
         page.Find(".prometheuses-suggestion").TextContent.ShouldContain("monitoring/main would, with these labels:");
         page.FindAll(".prometheuses-labels code").Select(c => c.TextContent).ShouldBe(["app=stash", "release=prom"]);
         page.FindAll(".prometheuses-finding").Select(c => c.TextContent).ShouldBe(["The label a is not 1.", "The label release is missing."]);
-        page.Find(".preview-warning").TextContent.ShouldContain("is not mounted");
+        page.FindAll(".preview-warning").ShouldHaveSingleItem().TextContent.ShouldContain("is not mounted");
         page.Find(".preview-name code").TextContent.ShouldBe("monitoring/stash-servicemonitor");
         page.Find(".preview-failure").TextContent.ShouldBe("You may not create servicemonitors in namespace monitoring.");
 

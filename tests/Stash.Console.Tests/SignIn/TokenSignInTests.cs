@@ -61,6 +61,20 @@ public sealed class TokenSignInTests : IDisposable
         page.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
+    [Theory]
+    [InlineData("stash.example.com", "http", true)]
+    [InlineData("stash.example.com", "https", false)]
+    [InlineData("localhost", "http", false)]
+    public async Task A_page_that_others_could_read_says_so(string host, string scheme, bool says)
+    {
+        await using var operatorDouble = await OperatorDouble.StartAsync();
+        await using var console = await ConsoleServer.StartAsync(_data.FullPath, operatorDouble, ConsoleOptions.TokenSignIn, ("Stash:Console:KnownProxies", "127.0.0.1"));
+        using var browser = console.Browser();
+        browser.DefaultRequestHeaders.Add("X-Forwarded-Proto", scheme);
+        browser.DefaultRequestHeaders.Add("X-Forwarded-Host", host);
+        (await browser.GetStringAsync("/sign-in", Stop)).Contains("This page came without TLS", StringComparison.Ordinal).ShouldBe(says);
+    }
+
     [Fact]
     public async Task Wrong_tokens_are_told_so_and_limited()
     {
