@@ -1,3 +1,4 @@
+using Stash.Operator.Tests.Support;
 using Stash.Operator.Tests.Support.Kubernetes;
 using static Stash.Operator.Tests.Support.StashCommand;
 
@@ -29,7 +30,10 @@ public sealed class MonitoringInClusterTests(KubeCluster cluster)
 
         (await RunAsync("monitoring", "set", "--kubeconfig", it.Kubeconfigs["viewer"], "--monitoring-backup=false"))
             .ShouldBe((1, "", $"You may not update monitorings.stash.appscode.com in namespace {it.Namespace}: ask an administrator of the cluster for that right.\n"));
-        (code, output, error) = await RunAsync("monitoring", "get", "--kubeconfig", it.Kubeconfigs["viewer"], "--context", "here");
+        using TempFolder home = new();
+        Directory.CreateDirectory(home.In(".kube"));
+        File.Copy(it.Kubeconfigs["viewer"], Path.Combine(home.In(".kube"), "config"));
+        (code, output, error) = await RunWithAsync(new(StringComparer.Ordinal) { ["HOME"] = home.FullPath, ["XDG_DATA_HOME"] = home.FullPath, ["KUBECONFIG"] = null }, "monitoring", "get");
         (code, error).ShouldBe((0, ""));
         output.ShouldStartWith($"apiVersion: stash.appscode.com/v1alpha1\nkind: Monitoring\nmetadata:\n  name: stash\n  namespace: {it.Namespace}\n");
 
@@ -38,6 +42,10 @@ public sealed class MonitoringInClusterTests(KubeCluster cluster)
         (code, output, _) = await RunAsync("monitoring", "status", "--kubeconfig", it.Kubeconfigs["viewer"]);
         code.ShouldBe(1);
         output.ShouldContain("In effect:   no. No operator has taken up this change yet: see that the Stash operator runs.\n");
+
+        (code, output, error) = await RunWithAsync(asAlice, "monitoring", "set", "--monitoring-operator=false", "--wait=100ms");
+        (code, error).ShouldBe((1, ""));
+        output.ShouldEndWith("\nNo operator has taken up this change yet: see that the Stash operator runs.\n");
 
         // Whoever has forgotten the namespace is told where settings are, and makes no others.
         (code, _, error) = await RunAsync("monitoring", "set", "--kubeconfig", cluster.AdminKubeconfig, "--monitoring-backup");
