@@ -3,7 +3,7 @@ namespace Stash.Core.Kubernetes.Controllers;
 /// <summary>How long to wait after failures: twice as long each time, up to a limit, and up to half longer by chance, so that many do not come back at once.</summary>
 /// <param name="first">The shortest, after the first failure.</param>
 /// <param name="most">No wait is longer.</param>
-internal sealed class Backoff(TimeSpan first, TimeSpan most)
+public sealed class Backoff(TimeSpan first, TimeSpan most)
 {
     private const double Jitter = 0.5;
 

@@ -25,6 +25,6 @@ internal static class ClusterMonitoringExtensions
             return () => self.Facts;
         });
         services.AddSingleton<ClusterSettings>().AddSingleton<IMonitoringSettings>(s => s.GetRequiredService<ClusterSettings>());
-        services.AddHostedService<MonitoringController>();
+        services.AddHostedService<MonitoringController>().AddHostedService<FirstSettings>();
     }
 }

@@ -181,8 +181,7 @@ spec:
   agent: {{ .Values.monitoring.agent }}
   backup: {{ .Values.monitoring.backup }}
   operator: {{ .Values.monitoring.operator }}
-  prometheus:
-    namespace: {{ .Values.monitoring.prometheus.namespace | quote }}
+  prometheus: {{ "{" }}{{ with .Values.monitoring.prometheus.namespace }}namespace: {{ . | quote }}{{ end }}{{ "}" }}
   serviceMonitor:
     labels: {{- toYaml (.Values.monitoring.serviceMonitor.labels | default (dict "app" .Chart.Name "release" .Release.Name)) | nindent 6 }}
 {{- end -}}

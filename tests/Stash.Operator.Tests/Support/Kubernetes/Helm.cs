@@ -11,10 +11,10 @@ internal static class Helm
     public static string Chart { get; } = Path.Combine(AppContext.BaseDirectory, "deploy", "chart", "stash");
 
     /// <summary>Runs <c>helm</c>, with no folder of the user's.</summary>
-    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(Program, arguments);
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunWithAsync(Program, arguments);
 
     /// <summary>The same, with a version of choice.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, params string[] arguments)
+    public static async Task<(int ExitCode, string Output, string Error)> RunWithAsync(string program, params string[] arguments)
     {
         using TempFolder home = new();
         return await ChildProcess.RunAsync(program, arguments, new Dictionary<string, string?>(StringComparer.Ordinal)
