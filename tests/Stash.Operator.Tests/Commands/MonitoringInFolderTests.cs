@@ -47,7 +47,7 @@ public sealed class MonitoringInFolderTests
         (await Run("set", "--dry-run", "--monitoring-operator=true", "--monitoring-backup=false", "--prometheus-namespace=")).ShouldBe((1, output, ""));
         (await Run("diff")).ShouldBe((0, "", ""));
 
-        (code, output, _) = await Run("get", "-o", "json");
+        (code, output, _) = await Run("status", "-o", "json");
         code.ShouldBe(0);
         var told = JsonNode.Parse(output)!;
         told["metadata"]!.ToJsonString().ShouldBe("""{"name":"stash"}""");

@@ -120,6 +120,14 @@ public sealed class SavedSettingsTests(KubeCluster cluster, ControllerFixture fi
         output.ShouldMatch($@"\n{It.Corner.One}/k8s +True +app=stash\n");
         output.ShouldContain($"\nServiceMonitor {It.Corner.One}/stash-servicemonitor\n");
 
+        // What is printed can be applied, and says the same.
+        using TempFolder files = new();
+        (code, output, error) = await RunAsync(["monitoring", "get", .. admin]);
+        await File.WriteAllTextAsync(files.In("settings.yaml"), output, Stop);
+        (code, _, error) = await cluster.KubectlAsync("apply", "--server-side", "--field-manager=git", "--force-conflicts", "-f", files.In("settings.yaml"));
+        code.ShouldBe(0, error);
+        (await RunAsync(["monitoring", "get", .. admin])).Output.ShouldBe(output);
+
         // A common trap: labels that nobody selects by.
         (code, output, error) = await RunAsync(["monitoring", "diff", .. admin, "--servicemonitor-label", "release=prom"]);
         code.ShouldBe(1);
