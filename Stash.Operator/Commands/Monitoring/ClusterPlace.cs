@@ -75,6 +75,20 @@ internal sealed class ClusterPlace(KubernetesConnection cluster, bool isNamed) :
         }
     }
 
+    /// <summary>Deletes them.</summary>
+    /// <inheritdoc cref="SettingsRemoval.RunAsync"/>
+    public async Task<(SettingsRemovalResult Result, IReadOnlyList<ObjectRef> Left)> DeleteAsync(TimeSpan patience, bool force, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new SettingsRemoval(cluster.Client, cluster.Namespace, TimeProvider.System).RunAsync(patience, force, cancellationToken);
+        }
+        catch (ClusterFailureException e)
+        {
+            throw new UserErrorException(e.Failure.Message);
+        }
+    }
+
     public void Dispose() => cluster.Dispose();
 
     private async Task<JsonObject?> LiveAsync(CancellationToken cancellationToken)

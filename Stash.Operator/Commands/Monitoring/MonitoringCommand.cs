@@ -7,6 +7,6 @@ internal static class MonitoringCommand
 {
     public static Command Create() => new("monitoring", "Look at the monitoring settings and change them: in a cluster with your own rights there, else in the data folder.")
     {
-        GetCommand.Create(), SetCommand.Create(), DiffCommand.Create(), StatusCommand.Create(),
+        GetCommand.Create(), SetCommand.Create(), DiffCommand.Create(), StatusCommand.Create(), DeleteCommand.Create(),
     };
 }

@@ -105,8 +105,8 @@ public sealed class ChartTests
     public async Task Service_and_ports_are_those_of_the_documentation()
     {
         var made = Manifests.Read(await Helm.TemplateAsync("stash", "--show-only=templates/operator.yaml"));
-        made.The("Service", "stash-operator").At("spec.ports")!.ToJsonString().ShouldBe("""[{"name":"api","port":443,"targetPort":"api"},{"name":"pushgateway","port":56789,"targetPort":"pushgateway"}]""");
-        Operator(made).At("ports")!.ToJsonString().ShouldBe("""[{"name":"api","containerPort":8443},{"name":"pushgateway","containerPort":56789}]""");
+        made.The("Service", "stash-operator").At("spec.ports")!.ToJsonString().ShouldBe("""[{"name":"api","port":443,"targetPort":"api","protocol":"TCP"},{"name":"pushgateway","port":56789,"targetPort":"pushgateway","protocol":"TCP"}]""");
+        Operator(made).At("ports")!.ToJsonString().ShouldBe("""[{"name":"api","containerPort":8443,"protocol":"TCP"},{"name":"pushgateway","containerPort":56789,"protocol":"TCP"}]""");
     }
 
     [Fact]
