@@ -38,6 +38,8 @@ public sealed class ControllerTests(ControllerFixture fixture) : IClassFixture<C
         (facts.ServiceName, facts.ServiceMonitorName, facts.CertificateSecretName).ShouldBe(("stash-operator", "stash-servicemonitor", "stash-apiserver-cert"));
         facts.CaCertificate.ShouldBe(It.Corner.Names.CaCertificate);
         facts.Version.ShouldNotBeNullOrEmpty();
+        // Nothing of it is in the data folder.
+        Directory.EnumerateFileSystemEntries(It.Operator.DataDirectory).Select(Path.GetFileName).Where(n => n!.StartsWith("monitoring", StringComparison.Ordinal) || n is "prometheus" or "kubernetes").ShouldBeEmpty();
 
         // Nothing of it changes the times of the rest, and nothing is written that says nothing new.
         await It.SettleAsync(It.Corner.Spec("coreos-operator", backup: false));
