@@ -72,6 +72,11 @@ public sealed class FirstSettingsTests(KubeCluster cluster)
               monitoring.yaml: "{apiVersion: stash.appscode.com/v1alpha1, kind: Monitoring, spec: {agent: builtin} }"
             """);
         await stash.LoggedAsync("The first settings are made, with the agent prometheus.io/builtin");
+
+        // Their end, with the operator that cleans up.
+        var (code, told, error) = await ChildProcess.RunAsync(OperatorProcess.Executable, ["monitoring", "delete", $"--kubeconfig={cluster.AdminKubeconfig}", $"--namespace={Other}"]);
+        code.ShouldBe(0, error);
+        told.ShouldContain("are deleted, and what they had made is removed.");
     }
 
     private static async Task<IEnumerable<string>> FlagsAsync()
