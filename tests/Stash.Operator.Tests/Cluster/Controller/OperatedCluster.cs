@@ -63,6 +63,12 @@ internal sealed class OperatedCluster(KubeCluster cluster, DesiredCluster corner
             ["metadata"] = new JsonObject { ["name"] = "stash", ["namespace"] = corner.Operator },
             ["spec"] = JsonNode.Parse(KubernetesJson.Serialize(spec)),
         };
+        if (string.IsNullOrEmpty(spec.Prometheus.Namespace))
+        {
+            // The kind knows no null.
+            body["spec"]!["prometheus"]!.AsObject().Remove("namespace");
+        }
+
         await cluster.Admin.CustomObjects.PatchNamespacedCustomObjectAsync<JsonObject>(
             new V1Patch(body, V1Patch.PatchType.ApplyPatch), MonitoringResource.KubeGroup, MonitoringResource.KubeApiVersion, corner.Operator, MonitoringResource.KubePluralName, "stash",
             fieldManager: "the-test", force: true, cancellationToken: Stop);

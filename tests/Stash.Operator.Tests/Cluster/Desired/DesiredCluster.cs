@@ -162,7 +162,8 @@ internal sealed class DesiredCluster(KubeCluster cluster)
         }
     }
 
-    private static string[] Sorted(IEnumerable<JsonObject> objects) => [.. objects.Select(o => Ordered(o)!.ToJsonString()).Order(StringComparer.Ordinal)];
+    /// <summary>As text that is the same for the same objects.</summary>
+    public static string[] Sorted(IEnumerable<JsonObject> objects) => [.. objects.Select(o => Ordered(o)!.ToJsonString()).Order(StringComparer.Ordinal)];
 
     private static JsonNode? Ordered(JsonNode? node) => node switch
     {

@@ -12,7 +12,7 @@ namespace Stash.Operator.Tests.Support.Kubernetes;
 /// A real kube-apiserver with its etcd, on free ports of loopback: RBAC, service accounts with signed tokens, client certificates, the front proxy and aggregation.
 /// There is no kubelet and no controller. Both end with the tests, also where these are killed.
 /// </summary>
-public sealed class KubeCluster : IAsyncLifetime
+public class KubeCluster : IAsyncLifetime
 {
     /// <summary>Of the tokens that it signs.</summary>
     public const string Issuer = "https://kubernetes.default.svc";
@@ -41,6 +41,9 @@ public sealed class KubeCluster : IAsyncLifetime
 
     internal IKubernetes Admin { get; private set; } = null!;
 
+    /// <summary>What of the requests is in <see cref="AuditLog"/>.</summary>
+    private protected virtual string AuditRule => "{level: Metadata, resources: [{group: stash.appscode.com, resources: [monitorings]}]}";
+
     public async ValueTask InitializeAsync()
     {
         var program = Program();
@@ -56,12 +59,12 @@ public sealed class KubeCluster : IAsyncLifetime
         Write("proxy.crt", proxy.ExportCertificatePem());
         Write("proxy.key", proxy.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         // Who changed the settings; nothing else is asked for.
-        Write("audit.yaml", """
+        Write("audit.yaml", $$$"""
             apiVersion: audit.k8s.io/v1
             kind: Policy
             omitStages: [RequestReceived]
             rules:
-              - {level: Metadata, resources: [{group: stash.appscode.com, resources: [monitorings]}]}
+              - {{{AuditRule}}}
               - {level: None}
 
             """);
@@ -93,6 +96,7 @@ public sealed class KubeCluster : IAsyncLifetime
         Proxies.Dispose();
         TokenKey.Dispose();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Starts the API server (again), and waits until it answers.</summary>

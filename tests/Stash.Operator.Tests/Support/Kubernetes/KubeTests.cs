@@ -27,3 +27,16 @@ public sealed class KubeControllerTests : ICollectionFixture<KubeCluster>
 {
     public const string Name = "Kubernetes controller";
 }
+
+/// <summary>The tests that walk through all settings, in a cluster where nothing else is.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubeWalkTests : ICollectionFixture<AuditedCluster>
+{
+    public const string Name = "Kubernetes walk";
+}
+
+/// <summary>A cluster that keeps each request of a service account, whole.</summary>
+public sealed class AuditedCluster : KubeCluster
+{
+    private protected override string AuditRule => "{level: Request, userGroups: [\"system:serviceaccounts\"]}";
+}
