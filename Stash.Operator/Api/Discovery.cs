@@ -2,6 +2,7 @@ using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Http.Metadata;
 using Stash.Core.Api;
+using Stash.Core.Monitoring;
 using Stash.Operator.Requests;
 
 namespace Stash.Operator.Api;
@@ -52,13 +53,14 @@ internal static class Discovery
     private static string KindOf(Endpoint endpoint)
     {
         var type = endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().FirstOrDefault(p => p.StatusCode == StatusCodes.Status200OK)?.Type;
-        var name = type is null || type == typeof(void) ? "Event" : type.Name;
-        foreach (var ending in new[] { "List", "Manifest" })
+        if (type == typeof(MonitoringManifest))
         {
-            name = name.EndsWith(ending, StringComparison.Ordinal) ? name[..^ending.Length] : name;
+            // Not Monitoring: kubectl get monitoring is to find the custom resource.
+            return "Settings";
         }
 
-        return name;
+        var name = type is null || type == typeof(void) ? "Event" : type.Name;
+        return name.EndsWith("List", StringComparison.Ordinal) ? name[..^4] : name;
     }
 
     private static V1GroupVersionForDiscovery Version() => new() { GroupVersion = $"{ApiPaths.Group}/{ApiPaths.Version}", Version = ApiPaths.Version };

@@ -10,6 +10,8 @@ public sealed class LineDiffTests
     [InlineData("a\nb\n", "a\nx\n", " a|-b|+x")]
     [InlineData("", "a\n", "+a")]
     [InlineData("a\n", "", "-a")]
+    [InlineData("", "a\n\nb\n", "+a|+|+b")]
+    [InlineData("\na\n", "", "-|-a")]
     [InlineData("a\n", "a\n", " a")]
     [InlineData("a\n\nb\n", "a\nb\n", " a|-| b")]
     public void Marks_what_goes_and_what_comes(string before, string after, string lines)

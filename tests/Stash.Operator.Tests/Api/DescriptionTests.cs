@@ -74,7 +74,7 @@ public sealed class DescriptionTests(OperatorFixture fixture) : IClassFixture<Op
         }).ShouldBe(
         [
             "aggregates SessionAggregates list", "apps App list", "events Event watch", "groups Group list", "running Running list",
-            "sessions Session get,list", "settings Monitoring get,update", "settings/preview SettingsPreview create", "whoami WhoAmI get",
+            "sessions Session get,list", "settings Settings get,update", "settings/preview SettingsPreview create", "whoami WhoAmI get",
         ]);
     }
 

@@ -101,9 +101,9 @@ public sealed class WorkQueueTests : IDisposable
         _queue.Add("b");
         _time.Advance(TimeSpan.FromSeconds(1));
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(3));
-        Reconciliations told = new();
-        told.CountBy(() => _queue.Depth);
-        told.Waiting.ShouldBe(2);
+        Reconciliations reconciliations = new();
+        reconciliations.CountBy(() => _queue.Depth);
+        reconciliations.Waiting.ShouldBe(2);
         await TakeAsync();
         _queue.LongestWait.ShouldBe(TimeSpan.FromSeconds(1));
         await TakeAsync();
