@@ -59,8 +59,10 @@ public sealed class SavedSettingsTests(KubeCluster cluster, ControllerFixture fi
         // Both logs name the person.
         var line = It.Operator.Lines().Single(l => l.Text("auditID") == AuditTrail.IdOf(answer));
         line.Text("user.username").ShouldBe(editor);
-        (await File.ReadAllLinesAsync(cluster.AuditLog, Stop)).Where(l => l.Contains("\"verb\":\"update\"", StringComparison.Ordinal) && l.Contains($"\"namespace\":\"{It.Corner.Operator}\"", StringComparison.Ordinal) && !l.Contains("\"subresource\"", StringComparison.Ordinal))
-            .ShouldAllBe(l => l.Contains($"\"username\":\"{editor}\"", StringComparison.Ordinal));
+        string[] saves = [.. (await File.ReadAllLinesAsync(cluster.AuditLog, Stop))
+            .Where(l => l.Contains($"/namespaces/{It.Corner.Operator}/monitorings/stash?fieldManager=stash-console", StringComparison.Ordinal) && l.Contains("\"code\":200", StringComparison.Ordinal))];
+        saves.ShouldNotBeEmpty();
+        saves.ShouldAllBe(l => l.Contains($"\"username\":\"{editor}\"", StringComparison.Ordinal));
     }
 
     [Fact]
