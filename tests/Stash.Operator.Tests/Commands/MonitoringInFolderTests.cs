@@ -88,7 +88,7 @@ public sealed class MonitoringInFolderTests
             (["set", "--monitoring-backup", "--wait=soon"], 2, "stash monitoring set: --wait is \"soon\": give a duration as 30s or 2m.\n"),
             (["set"], 2, "stash monitoring set: give what is to change, as --monitoring-agent builtin."),
             (["get", "-o", "xml"], 2, "stash monitoring get: --output is \"xml\": give one of yaml, json.\n"),
-            ([], 2, "stash monitoring: give a command, one of get, set, diff, status.\n"),
+            ([], 2, "stash monitoring: give a command, one of get, set, diff, status, delete.\n"),
             (["status", "--data-dir", files.In("data"), "--namespace", "stash"], 2, "--data-dir and --namespace are both given: give --data-dir for settings in a data folder, or --namespace for those of a cluster.\n"),
             (["status", "--data-dir", files.In("none")], 1, $"There is no data folder {files.In("none")}: name the operator's with --data-dir.\n"),
             (["diff", "--data-dir", files.In("none")], 2, $"There is no data folder {files.In("none")}: name the operator's with --data-dir.\n"),
