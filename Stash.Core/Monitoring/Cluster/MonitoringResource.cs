@@ -29,10 +29,17 @@ public sealed record MonitoringResource : IKubernetesObject<V1ObjectMeta>, ISpec
     public V1ObjectMeta Metadata { get; set; } = new();
 
     [JsonPropertyName("spec")]
-    public MonitoringSpec Spec { get; set; } = new();
+    public MonitoringSpec Spec { get; set => field = WithTexts(value); } = new();
 
     [JsonPropertyName("status")]
     public MonitoringResourceStatus? Status { get; set; }
+
+    /// <summary>An API server of version 1.20 makes null of an empty text.</summary>
+    private static MonitoringSpec WithTexts(MonitoringSpec spec) => spec with
+    {
+        Prometheus = spec.Prometheus with { Namespace = spec.Prometheus.Namespace ?? "" },
+        ServiceMonitor = new ServiceMonitorSpec { Labels = spec.ServiceMonitor.Labels.ToDictionary(l => l.Key, l => l.Value ?? "", StringComparer.Ordinal) },
+    };
 }
 
 /// <summary>What the operator made of the settings.</summary>

@@ -6,6 +6,7 @@ using CsCheck;
 using k8s;
 using k8s.Models;
 using Stash.Core.Monitoring;
+using Stash.Core.Monitoring.Cluster;
 using Stash.Operator.Tests.Support;
 using Stash.Operator.Tests.Support.Kubernetes;
 using YamlDotNet.RepresentationModel;
@@ -91,6 +92,35 @@ public sealed class MonitoringResourceTests(KubeCluster cluster) : IAsyncLifetim
         var rows = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Regex.Split(rows[0].TrimEnd(), " {2,}", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(["NAME", "AGENT", "BACKUP", "OPERATOR", "PROMETHEUS", "SCRAPED", "AGE"]);
         rows[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..5].ShouldBe(["stash", "builtin", "true", "true", "False"]);
+    }
+
+    [Theory]
+    [InlineData("create")]
+    [InlineData("apply")]
+    [InlineData("apply", "--server-side")]
+    [InlineData("patch", "--type=merge")]
+    public async Task An_empty_text_is_one_however_it_comes_there(params string[] way)
+    {
+        const string Empty = """{"spec":{"agent":"coreos-operator","prometheus":{"namespace":""},"serviceMonitor":{"labels":{"app":"stash","release":""}}}}""";
+        await CreateAsync("""{"spec":{"prometheus":{"namespace":"monitoring"},"serviceMonitor":{"labels":{"release":"a"}}}}""");
+        if (way[0] == "create")
+        {
+            await cluster.KubectlAsync("delete", Kind, "stash", "--namespace=settings");
+            await CreateAsync(Empty);
+        }
+        else
+        {
+            using TempFolder files = new();
+            await File.WriteAllTextAsync(files.In("stash.json"), Object(Empty), Stop);
+            string[] what = way[0] == "patch" ? [Kind, "stash", "--patch", Empty] : ["--validate=false", "-f", files.In("stash.json"), .. way is [_, "--server-side"] ? ["--force-conflicts"] : Array.Empty<string>()];
+            var (code, _, error) = await cluster.KubectlAsync([way[0], .. way[1..], "--namespace=settings", .. what]);
+            code.ShouldBe(0, error);
+        }
+
+        var read = await cluster.Admin.CustomObjects.GetNamespacedCustomObjectAsync<MonitoringResource>("stash.appscode.com", "v1alpha1", "settings", "monitorings", "stash", cancellationToken: Stop);
+        (read.Spec.Agent, read.Spec.Prometheus.Namespace).ShouldBe(("coreos-operator", ""));
+        read.Spec.ServiceMonitor.Labels["release"].ShouldBe("");
+        MonitoringValidation.Validate(new MonitoringManifest { Spec = read.Spec }).ShouldBeEmpty();
     }
 
     [Theory]
