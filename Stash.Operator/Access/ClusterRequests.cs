@@ -88,6 +88,9 @@ internal sealed partial class ClusterRequests
         }
     }
 
+    /// <summary>Takes back what was noted of requests that are made no more; whether the API server answers is not known by that.</summary>
+    public void Forget(string kind) => _problems.TryRemove(kind, out _);
+
     private static TimeSpan? RetryAfter(Exception e) =>
         (e as HttpOperationException)?.Response?.Headers.FirstOrDefault(h => h.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
         && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)

@@ -106,7 +106,7 @@ internal sealed class LeaderWatches : IAsyncDisposable
         _followed.ForEach(f => f.Dispose());
         foreach (var resource in _problems.Keys)
         {
-            _requests.Note($"watch {resource}", null);
+            _requests.Forget($"watch {resource}");
         }
 
         _end.Dispose();

@@ -44,6 +44,7 @@ public sealed class OutageTests(KubeCluster cluster)
         {
             await cluster.StopServerAsync();
             await it.Operator.ReadyTellsAsync("[+]leader ok: no process leads, so settings are not put into effect. The cluster's API server cannot be connected to", HttpStatusCode.OK);
+            await it.Operator.ReadyTellsAsync("[+]kubernetes ok: The cluster's API server cannot be connected to", HttpStatusCode.OK);
         }
         finally
         {
