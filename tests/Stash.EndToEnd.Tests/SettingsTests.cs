@@ -60,6 +60,8 @@ public sealed class SettingsTests(BrowserFixture browser)
 
         // Now both: the page has a change of its own, the file gets another.
         await page.GetByRole(AriaRole.Switch).Nth(1).CheckAsync();
+        // The browser has checked it at once; the console knows of it later.
+        await Expect(page.GetByText("Changes are not saved yet.")).ToBeVisibleAsync();
         await EditAsync(product, "backup: true", "backup: false");
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep theirs and put my changes on top" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
